@@ -1,0 +1,1 @@
+"""Every socket, device, clock and long-lived process, and the command line."""
