@@ -1,0 +1,47 @@
+"""The errors of the assistant: files, audio, presets, optional parts."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from midi.errors import HummingbridgeError
+
+
+class CannotRead(HummingbridgeError):
+    code: ClassVar[str] = "cannot-read"
+
+
+class CannotWrite(HummingbridgeError):
+    code: ClassVar[str] = "cannot-write"
+
+
+class UnreadableAudio(HummingbridgeError):
+    code: ClassVar[str] = "unreadable-audio"
+
+
+class NothingHeard(HummingbridgeError):
+    """The recording holds no note: silence, noise, or far too short."""
+
+    code: ClassVar[str] = "nothing-heard"
+
+
+class InvalidPreset(HummingbridgeError):
+    """A preset breaks a rule; the message names the file and the key."""
+
+    code: ClassVar[str] = "invalid-preset"
+
+
+class UnknownName(HummingbridgeError):
+    code: ClassVar[str] = "unknown-name"
+
+
+class MissingPart(HummingbridgeError):
+    """An optional package or program is not installed; the hint is the command that brings it."""
+
+    code: ClassVar[str] = "missing-part"
+
+
+class InvalidBrief(HummingbridgeError):
+    """What is asked for contradicts itself or the motif."""
+
+    code: ClassVar[str] = "invalid-brief"

@@ -1,0 +1,57 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from assistant.errors import CannotWrite
+
+_REASONS = {
+    errno.ENOSPC: ("the disk is full", "free some space or choose another folder with -o"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space or choose another folder with -o"),
+    errno.EROFS: ("the folder is read-only", "choose another folder with -o"),
+    errno.EACCES: ("writing there is not allowed", "choose another folder with -o"),
+    errno.EPERM: ("writing there is not allowed", "choose another folder with -o"),
+    errno.ENOTDIR: ("a file stands where a folder is needed", "choose another folder with -o"),
+    errno.EISDIR: ("a folder stands where the file should go", "choose another name with -o"),
+    errno.ENAMETOOLONG: ("the name is too long", "choose a shorter name with -o"),
+}
+
+
+def cannot_write(path: Path, error: OSError) -> CannotWrite:
+    """The error for a failed write of `path`, in words."""
+    reason, remedy = _REASONS.get(error.errno or 0, (str(error.strerror or error), "choose another place with -o"))
+    return CannotWrite(f"{path} cannot be written: {reason}", hint=remedy)
+
+
+def write_whole(path: Path, data: bytes) -> Path:
+    """Writes `data` to `path` by way of a temporary file beside it; on failure `path` is as it was.
+
+    Missing folders are made. Raises `CannotWrite`.
+    """
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes the file private; a new file gets the usual permissions instead.
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise cannot_write(path, error) from error
+    return path
+
+
+def _umask() -> int:
+    """The process's umask; the system only tells it when it is set."""
+    current = os.umask(0o022)
+    os.umask(current)
+    return current

@@ -1,0 +1,36 @@
+"""One way to ask for a package that may be absent."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+from assistant.errors import MissingPart
+from assistant.readiness import Readiness
+
+INSTALL = {
+    "basic_pitch": 'pip install --no-deps "basic-pitch==0.4.0"',
+    "tinysoundfont": 'pip install --no-deps "tinysoundfont==0.3.7"',
+    "torch": 'pip install "hummingbridge[train]"',
+}
+"""The command that brings each package; the first two are installed without what their metadata asks for."""
+
+
+def install_command(package: str) -> str:
+    return INSTALL.get(package, f"pip install {package.replace('_', '-')}")
+
+
+def require(package: str, *, what_for: str) -> ModuleType:
+    """Imports `package`. Raises `MissingPart` with the command that installs it."""
+    try:
+        return import_module(package)
+    except ImportError as error:
+        raise MissingPart(f"{what_for} needs the package {package}: {error}", hint=install_command(package)) from error
+
+
+def check_package(package: str) -> Readiness:
+    """Whether `package` is installed, without importing it."""
+    if find_spec(package) is None:
+        return Readiness("missing", f"package {package} is not installed", install_command(package))
+    return Readiness("ready", f"package {package} is installed")
