@@ -51,7 +51,8 @@ class Audio:
 
     def mono(self) -> Samples:
         """The mean of the channels, shape (samples,)."""
-        return self.samples.mean(axis=0, dtype=np.float32)
+        mean: Samples = self.samples.mean(axis=0, dtype=np.float32)
+        return mean
 
     def resampled(self, sample_rate_hz: int) -> Audio:
         """The same audio at another rate (soxr, high quality)."""

@@ -1,4 +1,4 @@
-"""Tables of adapters: `name → "module:attribute"`, resolved on use so that nothing heavy is imported before it is needed."""
+"""Tables of adapters: `name → "module:attribute"`, resolved on use: nothing heavy is imported before it is needed."""
 
 from __future__ import annotations
 
