@@ -1,0 +1,54 @@
+"""What the terminal shows: answers as JSON or words, tables, and progress on anything that takes over a second."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from assistant.files import write_whole
+
+Progress = Callable[[float], None]
+
+
+def answer_json(data: object, target: str = "-") -> None:
+    """`data` as JSON: to a file, whole, or to standard output when `target` is `-`."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    if target == "-":
+        click.echo(text)
+    else:
+        write_whole(Path(target), f"{text}\n".encode())
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
+    """A table as wide as the terminal."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(*columns, title=title or None, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for row in rows:
+        # Text, not str: a name such as "[bold]" is a name.
+        shown.add_row(*(Text(str(cell)) for cell in row))
+    # A pipe has no width: lines are not cut there, so that other programs see them whole.
+    console = Console() if sys.stdout.isatty() else Console(width=200)
+    console.print(shown)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Progress]:
+    """A bar on standard error while something takes its time; nothing where nobody looks at a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(what, total=1.0)
+        yield lambda share: bars.update(task, completed=share)

@@ -1,0 +1,86 @@
+"""What a composer writes on the command line, as values: keys, metres, ranges, grids; and the options that recur."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from midi.errors import HummingbridgeError
+from midi.pitch import PitchRange
+from midi.scale import Key
+from midi.tempo import Meter, Tempo
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Misuse(click.UsageError):
+    """The command was asked for wrongly; `hint` is the remedy."""
+
+    def __init__(self, message: str, *, hint: str, ctx: click.Context | None = None) -> None:
+        super().__init__(message, ctx)
+        self.hint = hint
+
+
+class Written(click.ParamType[Any]):
+    """A value that is read from a text by `parse`, whose errors name the option."""
+
+    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
+        self.name = name
+        self.parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        option = f"{param.opts[0]}: " if param and param.opts[0].startswith("-") else ""
+        try:
+            return self.parse(value)
+        except HummingbridgeError as error:
+            raise Misuse(f"{option}{error.message}", hint=error.hint, ctx=ctx) from error
+        except ValueError as error:
+            raise Misuse(
+                f"{option}{value!r} is not a {self.name}", hint=f"see {_command(ctx)} --help", ctx=ctx
+            ) from error
+
+
+def _command(ctx: click.Context | None) -> str:
+    return ctx.command_path if ctx else "hummingbridge"
+
+
+def parse_bars(text: str) -> frozenset[int]:
+    """`"1,3-4"` → {1, 3, 4}."""
+    bars: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        bars.update(range(int(first), int(last or first) + 1))
+    if not bars or min(bars) < 1:
+        raise ValueError(text)
+    return frozenset(bars)
+
+
+KEY = Written("key", Key.parse)
+METER = Written("metre", Meter.parse)
+RANGE = Written("range", PitchRange.parse)
+BARS = Written("list of bars", parse_bars)
+TEMPO = Written("tempo", lambda text: Tempo(float(text)))
+FILE_IN = click.Path(path_type=Path)
+FILE_OUT = click.Path(path_type=Path)
+FOLDER_OUT = click.Path(path_type=Path, file_okay=False)
+
+
+def library_option(command: F) -> F:
+    """`--library DIR`: where the takes are kept."""
+    return click.option(
+        "--library",
+        "library_folder",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="HUMMINGBRIDGE_LIBRARY",
+        help="Folder of the take library, instead of the usual one.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    """`--json`: the answer for a program instead of for eyes."""
+    return click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")(command)
