@@ -1,0 +1,141 @@
+"""Notes to sound: a clip or motif and a job in, audio out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from assistant.audio import Audio, Samples
+from assistant.errors import MissingPart
+from assistant.peak import kept_below
+from assistant.readiness import Readiness
+from assistant.render.instruments import Instrument, find_instrument
+from assistant.render.job import ENGINES, Engine, RenderJob, TimedNote, Used
+from assistant.render.soundfonts import read_config
+from assistant.tables import resolve
+from midi.clip import Clip
+from midi.motif import Motif
+from midi.note import Note
+from midi.tempo import Tempo
+
+LOUDER_DB = 6.0
+"""On every engine's level: a melody at velocity 80 then lies near -20 dBFS RMS, and a full chord still fits."""
+
+_SILENT = 1e-4
+_FADE_SECONDS = 0.01
+
+
+def render(music: Motif | Clip, job: RenderJob) -> Audio:
+    """The sound of `music`, float32 of shape (`job.channels`, samples), true peak at or below -1 dBTP.
+
+    Sample 0 is the start of the clip; the sound is at least as long as the clip, and longer where notes ring on. The
+    same job gives the same samples. Raises `UnknownName`, `MissingPart`, `CannotRead`.
+    """
+    engine, job, instrument = _settled(job)
+    clip, tempo = (music.clip, job.tempo or music.tempo) if isinstance(music, Motif) else (music, job.tempo or Tempo())
+    notes = timed_notes(clip, tempo, job.sample_rate_hz, instrument)
+    length = round(tempo.seconds(clip.length_beats) * job.sample_rate_hz)
+    if not notes:
+        return Audio(np.zeros((job.channels, length), np.float32), job.sample_rate_hz)
+    samples = _trimmed(engine.play(notes, length, job), length, job.sample_rate_hz)
+    if job.channels == 1:
+        samples = samples.mean(axis=0, dtype=np.float32, keepdims=True)
+    gain_db = LOUDER_DB + job.gain_db + (instrument.gain_db if instrument else 0.0)
+    louder = samples * np.float32(10 ** (gain_db / 20))
+    return Audio(np.ascontiguousarray(kept_below(louder)), job.sample_rate_hz)
+
+
+def used(job: RenderJob) -> tuple[Used, ...]:
+    """What the sound of `job` would be made with, and its licences: for the record of a take."""
+    engine, job, _ = _settled(job)
+    return engine.used(job)
+
+
+def settled(job: RenderJob) -> RenderJob:
+    """`job` with the engine that would play it named, for the record of a take."""
+    return replace(job, engine=_engine_name(job))
+
+
+def check(engine: str) -> Readiness:
+    """Whether an engine can play here. Raises `UnknownName`."""
+    made: Engine = resolve(ENGINES, engine, kind="engine")()
+    return made.check()
+
+
+def timed_notes(clip: Clip, tempo: Tempo, sample_rate_hz: int, instrument: Instrument | None) -> tuple[TimedNote, ...]:
+    """The notes in samples, in order. A note ends where the same pitch starts again, as on a keyboard."""
+    kept: dict[tuple[int, int], TimedNote] = {}
+    for note in clip:
+        played = _played(note, instrument)
+        start = round(tempo.seconds(played.start_beats) * sample_rate_hz)
+        end = max(start + 1, round(tempo.seconds(played.end_beats) * sample_rate_hz))
+        twin = kept.get((played.pitch, start))
+        if twin is None or twin.end < end:
+            kept[played.pitch, start] = TimedNote(start, end, played.pitch, played.velocity)
+    last: dict[int, tuple[int, int]] = {}
+    for key in sorted(kept):
+        pitch, start = key
+        before = last.get(pitch)
+        if before is not None and kept[before].end > start:
+            kept[before] = replace(kept[before], end=start)
+        last[pitch] = key
+    return tuple(sorted(kept.values()))
+
+
+def _played(note: Note, instrument: Instrument | None) -> Note:
+    """The note as the instrument's preset bends it; transposition past the ends of the keyboard folds by octaves."""
+    if instrument is None or (instrument.transpose_semitones == 0 and instrument.velocity_scale == 1.0):
+        return note
+    pitch = note.pitch + instrument.transpose_semitones
+    while pitch > 127:
+        pitch -= 12
+    while pitch < 0:
+        pitch += 12
+    velocity = min(127, max(1, round(note.velocity * instrument.velocity_scale)))
+    return replace(note, pitch=pitch, velocity=velocity)
+
+
+def _settled(job: RenderJob) -> tuple[Engine, RenderJob, Instrument | None]:
+    """The engine, the job as that engine reads it, and the instrument where it is one of ours."""
+    prefix, colon, rest = job.instrument.partition(":")
+    if colon:
+        engine: Engine = resolve(ENGINES, prefix, kind="engine")()
+        _must_be_ready(prefix, engine)
+        return engine, replace(job, instrument=rest, engine=prefix), None
+    instrument = find_instrument(job.instrument)
+    name = _engine_name(job, instrument)
+    engine = resolve(ENGINES, name, kind="engine")()
+    _must_be_ready(name, engine)
+    return engine, replace(job, engine=name), instrument
+
+
+def _engine_name(job: RenderJob, instrument: Instrument | None = None) -> str:
+    """What is named, by the job, the instrument or the composer's settings; else the first that is ready."""
+    prefix, colon, _ = job.instrument.partition(":")
+    if colon:
+        return prefix
+    instrument = instrument or find_instrument(job.instrument)
+    named = job.engine or instrument.engine or read_config().engine
+    return named or next((name for name in ENGINES if check(name).ready), "tinysoundfont")
+
+
+def _must_be_ready(name: str, engine: Engine) -> None:
+    readiness = engine.check()
+    if not readiness.ready:
+        raise MissingPart(f"the engine {name} cannot play: {readiness.reason}", hint=readiness.remedy)
+
+
+def _trimmed(samples: Samples, length: int, sample_rate_hz: int) -> Samples:
+    """Without the silence after the last sound, `length` samples at least, and a short fade where it was cut."""
+    peak = float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))
+    block = sample_rate_hz // 20
+    end = samples.shape[1]
+    while end > length and float(np.abs(samples[:, max(length, end - block) : end]).max()) <= _SILENT * peak:
+        end = max(length, end - block)
+    kept = samples[:, :end]
+    if end > length:
+        fade = min(int(_FADE_SECONDS * sample_rate_hz), end - length)
+        kept = kept.copy()
+        kept[:, -fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
+    return kept
