@@ -1,0 +1,136 @@
+"""A score: named tracks under one tempo, metre and key; and the melody in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from midi.clip import Clip
+from midi.errors import InvalidMusic, UnreadableMidi
+from midi.motif import Motif
+from midi.note import on_grid
+from midi.scale import Key
+from midi.tempo import Meter, Tempo
+
+DRUM_CHANNEL = 9
+"""Channel 10 as musicians count: General MIDI plays drums there."""
+LONGEST_BEATS = 40_000.0
+"""Over five hours at 120 BPM: a longer score is damaged, or no music."""
+_MELODY_NAMES = ("melod", "vocal", "voice", "lead", "sing", "sopran", "gesang", "stimme", "canto", "voix")
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One part. `program` is a General MIDI program 0..127, `channel` 0..15 (9 is drums). The clip takes the name.
+
+    Raises `InvalidMusic`.
+    """
+
+    name: str
+    clip: Clip
+    program: int | None = None
+    channel: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.channel <= 15 or not 0 <= (self.program or 0) <= 127:
+            raise InvalidMusic(
+                f"channel {self.channel} and program {self.program} are not within 0..15 and 0..127",
+                hint="choose an instrument by name",
+            )
+        if self.clip.length_beats > LONGEST_BEATS:
+            raise InvalidMusic(
+                f"{self.clip.length_beats:g} beats are over the limit of {LONGEST_BEATS:g}", hint="cut the clip"
+            )
+        if self.clip.name != self.name:
+            object.__setattr__(self, "clip", replace(self.clip, name=self.name))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Marker:
+    """A named place."""
+
+    beats: float
+    text: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "beats", on_grid(max(0.0, self.beats)))
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a MIDI file holds, with one tempo, metre and key: the first of each.
+
+    `key` is None where a file names none. `remarks` are sentences on what was left out or mended in reading;
+    `from_elsewhere` says that another program wrote the file. Neither counts in comparison.
+    """
+
+    tracks: tuple[Track, ...]
+    tempo: Tempo = field(default_factory=Tempo)
+    meter: Meter = field(default_factory=Meter)
+    key: Key | None = None
+    markers: tuple[Marker, ...] = ()
+    name: str = ""
+    remarks: tuple[str, ...] = field(default=(), compare=False)
+    from_elsewhere: bool = field(default=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "markers", tuple(sorted(self.markers)))
+
+
+def motif_score(
+    motif: Motif, *, name: str = "", program: int | None = None, channel: int = 0, markers: Iterable[Marker] = ()
+) -> Score:
+    """A score with the motif as its one track, named `name` (else as the clip is, else "Melody")."""
+    track = Track(name or motif.clip.name or "Melody", motif.clip, program, channel)
+    return Score((track,), motif.tempo, motif.meter, motif.key, tuple(markers), name=track.name)
+
+
+def motif_of(score: Score, *, key: Key | None = None, meter: Meter | None = None, tempo: Tempo | None = None) -> Motif:
+    """The melodic track of a score as a motif; what is given counts more than what the score says.
+
+    The first beat of the score is a bar line and stays one. Empty bars before the music of another program's file are
+    dropped, and those after it where they outlast it. Without a key anywhere the notes tell it. Polyphony is kept.
+    Raises `UnreadableMidi` where nothing but drums, or nothing, sounds.
+    """
+    clip = melodic_track(score).clip
+    meter = meter or score.meter
+    if score.from_elsewhere:
+        clip = _without_empty_bars(clip, meter.bar_beats)
+    key = key or score.key
+    if key is None:
+        from midi.keyfinding import key_of
+
+        key = key_of(clip)
+    return Motif(clip, key, meter, tempo or score.tempo)
+
+
+def melodic_track(score: Score) -> Track:
+    """The track that most likely bears the melody: one that is named so, else the highest of those that play much.
+
+    Much is a quarter of the notes of the busiest track. Drums never bear it. Raises `UnreadableMidi`.
+    """
+    sounding = [track for track in score.tracks if track.clip.notes]
+    if not sounding:
+        raise UnreadableMidi("the MIDI file holds no notes", hint="export the track with the melody")
+    pitched = [track for track in sounding if track.channel != DRUM_CHANNEL]
+    if not pitched:
+        raise UnreadableMidi(
+            "the MIDI file holds only drums (channel 10)", hint="put the melody on another channel and export it again"
+        )
+    named = [track for track in pitched if any(word in track.name.lower() for word in _MELODY_NAMES)]
+    candidates = named or pitched
+    much = max(len(track.clip) for track in candidates) / 4
+    return max(
+        (track for track in candidates if len(track.clip) >= much),
+        key=lambda track: sum(track.clip.pitches) / len(track.clip),
+    )
+
+
+def _without_empty_bars(clip: Clip, bar_beats: float) -> Clip:
+    """The clip from the bar of its first note; to the bar of its last one where more silence follows than music."""
+    skipped = math.floor(clip.notes[0].start_beats / bar_beats + 1e-9) * bar_beats
+    notes = tuple(note.moved(-skipped) for note in clip.notes)
+    music = math.ceil(max(note.end_beats for note in notes) / bar_beats - 1e-9) * bar_beats
+    length = clip.length_beats - skipped
+    return replace(clip, notes=notes, length_beats=music if length > 2 * music else length)
