@@ -30,6 +30,7 @@ _SPEAKERS = {3: 0x7, 4: 0x33, 5: 0x37, 6: 0x3F, 7: 0x70F, 8: 0x63F}
 """Which loudspeaker each channel is for, up to 7.1 (L R C LFE …)."""
 _ACID_ROOT, _ACID_STRETCH, _ACID_BEATMAPPED = 0x02, 0x04, 0x08
 _LARGEST_BYTES = 2**32 - 2**20
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +115,26 @@ def _check(audio: Audio, facts: WavFacts) -> None:
 
 
 def _encoded(samples: Samples, encoding: Encoding) -> bytes:
-    """The samples, channels interleaved, little-endian."""
-    frames = np.ascontiguousarray(samples.T)
+    """The samples, channels interleaved, little-endian; block by block, so that a long take does not fill the memory."""
+    random = np.random.default_rng(0)
+    blocks = (samples[:, at : at + _BLOCK].T for at in range(0, samples.shape[1], _BLOCK))
+    return b"".join(_encoded_block(np.ascontiguousarray(block), encoding, random) for block in blocks)
+
+
+def _encoded_block(frames: Samples, encoding: Encoding, random: np.random.Generator) -> bytes:
     if encoding == "FLOAT":
         return frames.astype("<f4").tobytes()
     full = 1 << (_BITS[encoding] - 1)
-    scaled = frames.astype(np.float64) * full
+    # A power of two: exact in float32.
+    scaled = frames * np.float32(full)
     if encoding == "PCM_16":
-        random = np.random.default_rng(0)
-        scaled += random.random(scaled.shape) - random.random(scaled.shape)
+        scaled += random.random(scaled.shape, np.float32) - random.random(scaled.shape, np.float32)
     # +1.0 lies one step above the largest number there is.
     whole = np.clip(np.rint(scaled), -full, full - 1).astype("<i4")
-    if encoding == "PCM_16":
-        return whole.astype("<i2").tobytes()
-    return whole.view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+    # Little-endian: the low bytes come first, and the highest is left out.
+    low = whole.view(np.uint8).reshape(-1, 4)[:, : _BITS[encoding] // 8]
+    packed: bytes = low.tobytes()
+    return packed
 
 
 def _format(audio: Audio, encoding: Encoding) -> bytes:
