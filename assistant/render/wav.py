@@ -115,7 +115,7 @@ def _check(audio: Audio, facts: WavFacts) -> None:
 
 
 def _encoded(samples: Samples, encoding: Encoding) -> bytes:
-    """The samples, channels interleaved, little-endian; block by block, so that a long take does not fill the memory."""
+    """The samples, channels interleaved, little-endian; in blocks, so that a long take does not fill the memory."""
     random = np.random.default_rng(0)
     blocks = (samples[:, at : at + _BLOCK].T for at in range(0, samples.shape[1], _BLOCK))
     return b"".join(_encoded_block(np.ascontiguousarray(block), encoding, random) for block in blocks)
