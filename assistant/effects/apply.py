@@ -1,0 +1,146 @@
+"""Sound through a chain: its tail kept, as loud as before, its true peak safe."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.audio import Audio, Samples
+from assistant.effects.chain import PARALLEL, Chain, Stage, overridden, stage_kind
+from assistant.effects.own_sound import panned
+from assistant.errors import InvalidPreset
+from assistant.peak import kept_below
+
+DECAY_DB = 60.0
+"""The tail is kept until it lies this far below the peak."""
+
+LOUDEST_BOOST_DB = 18.0
+"""More than this is not made up where a chain swallows nearly everything: noise would be all that is left."""
+
+_FADE_SECONDS = 0.02
+_LEAST_SAMPLES = 64
+
+
+def apply_chain(audio: Audio, chain: Chain, *, overrides: Mapping[str, str] | None = None) -> Audio:
+    """`audio` through `chain`, at the same rate: float32, true peak at or below -1 dBTP.
+
+    Sample 0 stays sample 0. The result is as long as the input, and longer by the tail of rooms and echoes until that
+    has decayed by 60 dB. Where the chain keeps loudness it is as loud as the input (RMS over the input's length), plus
+    the chain's level. More than two channels are brought to two. Silence stays silence, of the same length. The same
+    input gives the same samples. Raises `InvalidPreset` for an override that does not fit.
+    """
+    if overrides:
+        chain = overridden(chain, overrides)
+    length, rate = audio.length, audio.sample_rate_hz
+    channels = _channels(chain, audio.channels)
+    if audio.peak == 0.0:
+        return Audio(np.zeros((channels, length), np.float32), rate)
+    tail = min(_tail_seconds(chain.stages, DECAY_DB), chain.longest_tail_seconds)
+    dry = np.zeros(
+        (max(channels, min(audio.channels, 2)), max(length + round(tail * rate), _LEAST_SAMPLES)), np.float32
+    )
+    dry[:, :length] = audio.samples if audio.channels <= 2 else audio.samples.mean(axis=0, dtype=np.float32)
+    wet = _through(chain.stages, dry, rate, chain.folder)
+    if channels < wet.shape[0]:
+        wet = wet.mean(axis=0, dtype=np.float32, keepdims=True)
+    peak = _peak(wet)
+    if not math.isfinite(peak):
+        raise InvalidPreset(
+            f"chain {chain.name!r} gives samples that are not numbers",
+            hint="turn its feedback, drive or resonance down",
+        )
+    wet = _trimmed(wet, length, peak, rate)
+    gain = 10 ** (chain.level_db / 20) * (_kept_loudness(dry, wet, length) if chain.loudness == "kept" else 1.0)
+    if gain != 1.0:
+        # `wet` may be the dry input itself where a chain does nothing.
+        wet = wet * np.float32(gain)
+    return Audio(np.ascontiguousarray(kept_below(wet)), rate)
+
+
+def _through(stages: Sequence[Stage], samples: Samples, rate: int, folder: Path) -> Samples:
+    """Neighbours that pedalboard can play run in one call."""
+    pedals: list[Any] = []
+    for stage in stages:
+        pedal = None
+        if stage.mix == 0.0:
+            continue
+        if stage.kind != PARALLEL:
+            pedal = stage_kind(stage.kind).pedal(stage.settings, stage.mix, rate, folder)
+        if pedal is not None:
+            pedals.append(pedal)
+            continue
+        samples = _played(pedals, samples, rate)
+        pedals = []
+        if stage.kind == PARALLEL:
+            wet = _parallel(stage, samples, rate, folder)
+        else:
+            wet = stage_kind(stage.kind).process(samples, stage.settings, rate, folder)
+        samples = wet if stage.mix == 1.0 else samples * np.float32(1 - stage.mix) + wet * np.float32(stage.mix)
+    return _played(pedals, samples, rate)
+
+
+def _played(pedals: list[Any], samples: Samples, rate: int) -> Samples:
+    if not pedals:
+        return samples
+    import pedalboard
+
+    played: Samples = pedalboard.Pedalboard(pedals)(samples, rate)
+    return played
+
+
+def _parallel(stage: Stage, samples: Samples, rate: int, folder: Path) -> Samples:
+    total = np.zeros_like(samples)
+    for branch in stage.branches:
+        sound = panned(_through(branch.stages, samples, rate, folder), branch.pan)
+        total += sound * np.float32(10 ** (branch.level_db / 20)) if branch.level_db else sound
+    return total
+
+
+def _tail_seconds(stages: Sequence[Stage], decay_db: float) -> float:
+    """The sum of the stages' tails; one that is followed by make-up gain has further to fall."""
+    seconds = 0.0
+    for stage in reversed(stages):
+        if stage.mix == 0.0:
+            continue
+        if stage.kind == PARALLEL:
+            seconds += max(_tail_seconds(branch.stages, decay_db) for branch in stage.branches)
+        else:
+            kind = stage_kind(stage.kind)
+            seconds += kind.tail_seconds(stage.settings, decay_db)
+            decay_db += kind.lift_db(stage.settings)
+    return seconds
+
+
+def _channels(chain: Chain, channels: int) -> int:
+    return {"stereo": 2, "mono": 1, "as-it-is": min(channels, 2)}[chain.channels]
+
+
+def _peak(samples: Samples) -> float:
+    return float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))
+
+
+def _trimmed(samples: Samples, length: int, peak: float, rate: int) -> Samples:
+    """Without what lies after the tail's last sound above the floor, and with its end faded where it was cut."""
+    floor = peak * 10 ** (-DECAY_DB / 20)
+    block = rate // 20
+    end = samples.shape[1]
+    while end > length and _peak(samples[:, max(length, end - block) : end]) <= floor:
+        end = max(length, end - block)
+    kept = samples[:, :end]
+    if end > length:
+        fade = min(round(_FADE_SECONDS * rate), end - length)
+        kept[:, -fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
+    return kept
+
+
+def _kept_loudness(dry: Samples, wet: Samples, length: int) -> float:
+    """The gain that makes `wet` as loud as `dry` over the input's length, by the energy of a mean channel."""
+    before = float(np.vdot(dry[:, :length], dry[:, :length])) / dry.shape[0]
+    after = float(np.vdot(wet[:, :length], wet[:, :length])) / wet.shape[0]
+    if after <= 0.0 or before <= 0.0:
+        return 1.0
+    return min(math.sqrt(before / after), 10 ** (LOUDEST_BOOST_DB / 20))
