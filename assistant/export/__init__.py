@@ -1,0 +1,1 @@
+"""Songs as files that any DAW takes in: folders of stems, and .dawproject."""
