@@ -1,0 +1,1 @@
+"""Open Sound Control: speaking to DAWs and being spoken to."""
