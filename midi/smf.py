@@ -1,17 +1,18 @@
-"""Scores and motifs to and from Standard MIDI Files."""
+"""Scores and motifs from Standard MIDI Files; `smf_bytes` writes them."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from midi.clip import Clip
 from midi.errors import HummingbridgeError, UnreadableMidi
 from midi.motif import Motif
-from midi.note import TICKS_PER_BEAT, Note, ticks
+from midi.note import TICKS_PER_BEAT, Note
 from midi.scale import Key
 from midi.score import LONGEST_BEATS, Marker, Score, Track, melodic_track, motif_of, motif_score
 from midi.smf_events import (
@@ -29,11 +30,9 @@ from midi.smf_events import (
     RawFile,
     RawTrack,
     check_size,
-    file_bytes,
-    meta,
     parse,
-    track_chunk,
 )
+from midi.smf_writing import MARK, microseconds, signature, smf_bytes
 from midi.tempo import Meter, Tempo
 
 __all__ = [
@@ -50,87 +49,15 @@ __all__ = [
 
 SHORTEST_TICKS = 30
 """What a note of no length becomes: a 64th of a whole note."""
-_MARK = "Hummingbridge: "
-_MARKED = re.compile(rf"{_MARK}(\S+) BPM(?:, (.+))?")
+_MARKED = re.compile(rf"{MARK}(\S+) BPM(?:, (.+))?")
 T = TypeVar("T")
-
-
-def smf_bytes(score: Score) -> bytes:
-    """The score as a file of type 1, 480 ticks a beat.
-
-    First a conductor track: name, tempo, metre, key, markers; then a track for each part, with its program at tick 0,
-    each as long as its clip. Names are UTF-8. `read_smf` gives the same score back, with one limit of MIDI itself:
-    a note that goes on while its own pitch is struck again in the same track is cut there, as a synthesiser would.
-    """
-    end = max((ticks(track.clip.length_beats) for track in score.tracks), default=0)
-    end = max([end, *(ticks(marker.beats) for marker in score.markers)])
-    markers = [(ticks(marker.beats), meta(MARKER, marker.text.encode("utf-8", "replace"))) for marker in score.markers]
-    conductor = track_chunk([*((0, event) for event in _conductor_events(score)), *markers], end)
-    return file_bytes([conductor, *(_track_bytes(track) for track in score.tracks)], division=TICKS_PER_BEAT)
-
-
-def _conductor_events(score: Score) -> Iterable[bytes]:
-    if score.name:
-        yield meta(TRACK_NAME, score.name.encode("utf-8", "replace"))
-    # MIDI rounds the tempo to a microsecond a beat and knows two modes; in words both are exact.
-    yield meta(TEXT, f"{_MARK}{score.tempo.bpm!r} BPM{f', {score.key}' if score.key else ''}".encode())
-    yield meta(TEMPO, _microseconds(score.tempo).to_bytes(3, "big"))
-    meter = score.meter
-    yield meta(
-        METER,
-        bytes((meter.numerator, meter.denominator.bit_length() - 1, max(1, round(24 * meter.pulse_beats)), 8)),
-    )
-    if score.key:
-        yield meta(KEY, _signature(score.key))
-
-
-def _track_bytes(track: Track) -> bytes:
-    events: list[tuple[int, int, bytes]] = []
-    if track.name:
-        events.append((0, 0, meta(TRACK_NAME, track.name.encode("utf-8", "replace"))))
-    if track.program is not None:
-        events.append((0, 1, bytes((PROGRAM | track.channel, track.program))))
-    for start, end, pitch, velocity in _untangled(track.clip.notes):
-        # Offs come before ons, so that a repeated note is struck anew and not silenced at once.
-        events.append((start, 3, bytes((NOTE_ON | track.channel, pitch, velocity))))
-        events.append((end, 2, bytes((NOTE_OFF | track.channel, pitch, 64))))
-    events.sort()
-    return track_chunk(((tick, event) for tick, _, event in events), ticks(track.clip.length_beats))
-
-
-def _untangled(notes: Iterable[Note]) -> list[tuple[int, int, int, int]]:
-    """Start, end, pitch, velocity of notes of which none sounds while its own pitch is struck again."""
-    by_pitch: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    for note in notes:
-        voice = by_pitch[note.pitch]
-        start, end, velocity = note.start_ticks, note.end_ticks, note.velocity
-        if voice and voice[-1][0] == start:
-            _, other_end, other_velocity = voice.pop()
-            end, velocity = max(end, other_end), max(velocity, other_velocity)
-        elif voice and voice[-1][1] > start:
-            voice[-1] = (voice[-1][0], start, voice[-1][2])
-        voice.append((start, end, velocity))
-    return [(start, end, pitch, velocity) for pitch, voice in by_pitch.items() for start, end, velocity in voice]
-
-
-def _microseconds(tempo: Tempo) -> int:
-    """Microseconds a beat, as MIDI counts tempo."""
-    return round(60_000_000 / tempo.bpm)
-
-
-def _signature(key: Key) -> bytes:
-    """Sharps (or flats, negative) and minor (1) or major (0).
-
-    The church modes have no signature in MIDI; they get the one of the major or minor key on their own tonic, so that
-    what shows a key name from it shows the right tonic and third.
-    """
-    fifths = Key(key.tonic, "minor" if key.minor else "major").fifths
-    return bytes((fifths & 0xFF, int(key.minor)))
 
 
 def read_motif(path: Path, *, key: Key | None = None, meter: Meter | None = None, tempo: Tempo | None = None) -> Motif:
     """The melodic track of a MIDI file, as `motif_of` chooses and reads it. Raises `UnreadableMidi`."""
-    return motif_of(read_smf(path), key=key, meter=meter, tempo=tempo)
+    score = read_smf(path)
+    with _named(path):
+        return motif_of(score, key=key, meter=meter, tempo=tempo)
 
 
 def read_smf(source: Path | bytes) -> Score:
@@ -139,7 +66,19 @@ def read_smf(source: Path | bytes) -> Score:
     Tracks with several channels are split. A note that is never released is closed where its pitch is struck again,
     or where its track ends; a note of no length lasts `SHORTEST_TICKS`. Raises `UnreadableMidi`.
     """
-    return _Reading(parse(source if isinstance(source, bytes) else _file_bytes(source))).score()
+    if isinstance(source, bytes):
+        return _Reading(parse(source)).score()
+    with _named(source):
+        return _Reading(parse(_file_bytes(source))).score()
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Errors name the file: there may be many."""
+    try:
+        yield
+    except UnreadableMidi as error:
+        raise UnreadableMidi(f"{path.name}: {error.message}", hint=error.hint) from error
 
 
 def _file_bytes(path: Path) -> bytes:
@@ -147,10 +86,10 @@ def _file_bytes(path: Path) -> bytes:
         check_size(path.stat().st_size)
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise UnreadableMidi(f"{path} does not exist", hint="check the name") from error
+        raise UnreadableMidi(f"there is no such file in {path.parent}", hint="check the name") from error
     except OSError as error:
-        what = "is a folder" if path.is_dir() else "may not be read"
-        raise UnreadableMidi(f"{path} {what}", hint="give a MIDI file (.mid)") from error
+        what = "this is a folder" if path.is_dir() else f"it cannot be read: {error.strerror}"
+        raise UnreadableMidi(what, hint="give a MIDI file (.mid)") from error
 
 
 class _Reading:
@@ -261,8 +200,8 @@ class _Reading:
             return False
         tempo = _sensible(lambda: Tempo(float(found[1])))
         key = _sensible(lambda: Key.parse(found[2])) if found[2] else None
-        signatures = [_signature(named) if named else b"" for named in (key, self.key)]
-        if tempo is None or _microseconds(tempo) != _microseconds(self.tempo) or signatures[0] != signatures[1]:
+        signatures = [signature(named) if named else b"" for named in (key, self.key)]
+        if tempo is None or microseconds(tempo) != microseconds(self.tempo) or signatures[0] != signatures[1]:
             return False
         self.tempo, self.key = tempo, key
         return True

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from assistant.files import cannot_write, write_whole
 from assistant.text import file_name
 
 _ATTEMPTS = 100
+_STAGED = ".unfinished-"
+_ABANDONED_SECONDS = 24 * 3600
 
 
 def next_version(folder: Path, title: str) -> int:
@@ -54,10 +57,11 @@ def _write_new(
     build: Callable[[int], tuple[str, dict[str, bytes]]],
     place: Callable[[Path, Path], None],
 ) -> Path:
+    _sweep(folder)
     for _ in range(_ATTEMPTS):
         name, files = build(next_version(folder, title))
         target = folder / name
-        staged = folder / f".unfinished-{secrets.token_hex(8)}"
+        staged = folder / f"{_STAGED}{secrets.token_hex(8)}"
         try:
             staged.mkdir(parents=True)
             for file, data in files.items():
@@ -73,6 +77,17 @@ def _write_new(
         finally:
             shutil.rmtree(staged, ignore_errors=True)
     raise CannotWrite(f"{folder} gains new versions faster than one can be written", hint="try again")
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what a run that was killed left behind, once it is a day old."""
+    for staged in folder.glob(f"{_STAGED}*"):
+        try:
+            abandoned = time.time() - staged.stat().st_mtime > _ABANDONED_SECONDS
+        except FileNotFoundError:
+            continue
+        if abandoned:
+            shutil.rmtree(staged, ignore_errors=True)
 
 
 def _rename(staged: Path, target: Path) -> None:

@@ -6,7 +6,10 @@ import errno
 import hashlib
 import json
 import os
+import subprocess
+import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -212,6 +215,45 @@ def test_many_exports_at_once_all_arrive(tmp_path: Path):
         thread.join()
     assert names(tmp_path) == [f"Song_120bpm_Am_v{n:02}" for n in range(1, 9)]
     assert all(read_export(entry) for entry in tmp_path.iterdir())
+
+
+EXPORTS_FOR_EVER = """
+import sys
+from pathlib import Path
+import numpy as np
+from assistant.audio import Audio
+from assistant.export.folder import export_folder
+from assistant.export.song import Part, Song
+from midi.tempo import Meter, Tempo
+
+song = Song("Song", Tempo(120), Meter(), (Part("Hum", None, Audio(np.zeros((2, 200_000), np.float32), 48_000)),))
+print("ready", flush=True)
+while True:
+    export_folder(song, Path(sys.argv[1]))
+"""
+
+
+def test_a_process_that_is_killed_leaves_whole_exports_or_none(tmp_path: Path):
+    for pause in (0.01, 0.033, 0.07, 0.1, 0.151):
+        child = subprocess.Popen([sys.executable, "-c", EXPORTS_FOR_EVER, tmp_path], stdout=subprocess.PIPE)
+        with child:
+            assert child.stdout
+            child.stdout.readline()
+            time.sleep(pause)
+            child.kill()
+    shown = [entry for entry in tmp_path.iterdir() if not entry.name.startswith(".")]
+    assert shown
+    assert all(read_export(entry) for entry in shown)
+
+
+def test_what_a_killed_run_left_is_removed_a_day_later(tmp_path: Path):
+    old, new = tmp_path / ".unfinished-1", tmp_path / ".unfinished-2"
+    for staged in (old, new):
+        staged.mkdir()
+        (staged / "half.wav").write_bytes(b"RIFF")
+    os.utime(old, (time.time() - 90_000,) * 2)
+    export_folder(SONG, tmp_path)
+    assert names(tmp_path) == [".unfinished-2", "Song_120bpm_Am_v01"]
 
 
 def test_without_the_folder_the_first_version_is_1(tmp_path: Path):
