@@ -13,7 +13,7 @@ from assistant.audio import Audio, Samples
 from assistant.effects.chain import PARALLEL, Chain, Stage, overridden, stage_kind
 from assistant.effects.own_sound import panned
 from assistant.errors import InvalidPreset
-from assistant.peak import kept_below
+from assistant.peak import BLOCK, CEILING_DBTP, block_peaks, true_peak
 
 DECAY_DB = 60.0
 """The tail is kept until it lies this far below the peak."""
@@ -22,7 +22,6 @@ LOUDEST_BOOST_DB = 18.0
 """More than this is not made up where a chain swallows nearly everything: noise would be all that is left."""
 
 _FADE_SECONDS = 0.02
-_LEAST_SAMPLES = 64
 
 
 def apply_chain(audio: Audio, chain: Chain, *, overrides: Mapping[str, str] | None = None) -> Audio:
@@ -37,39 +36,38 @@ def apply_chain(audio: Audio, chain: Chain, *, overrides: Mapping[str, str] | No
         chain = overridden(chain, overrides)
     length, rate = audio.length, audio.sample_rate_hz
     channels = _channels(chain, audio.channels)
-    if audio.peak == 0.0:
+    energy = sum(float(np.vdot(channel, channel)) for channel in audio.samples) / max(1, audio.channels)
+    if energy == 0.0:
         return Audio(np.zeros((channels, length), np.float32), rate)
-    tail = min(_tail_seconds(chain.stages, DECAY_DB), chain.longest_tail_seconds)
-    dry = np.zeros(
-        (max(channels, min(audio.channels, 2)), max(length + round(tail * rate), _LEAST_SAMPLES)), np.float32
-    )
+    tail = min(tail_seconds(chain.stages, DECAY_DB), chain.longest_tail_seconds)
+    dry = np.zeros((max(channels, min(audio.channels, 2)), max(length + round(tail * rate), BLOCK)), np.float32)
     dry[:, :length] = audio.samples if audio.channels <= 2 else audio.samples.mean(axis=0, dtype=np.float32)
     wet = _through(chain.stages, dry, rate, chain.folder)
     if channels < wet.shape[0]:
         wet = wet.mean(axis=0, dtype=np.float32, keepdims=True)
-    peak = _peak(wet)
+    blocks = block_peaks(wet)
+    peak = float(blocks.max())
     if not math.isfinite(peak):
         raise InvalidPreset(
             f"chain {chain.name!r} gives samples that are not numbers",
             hint="turn its feedback, drive or resonance down",
         )
-    wet = _trimmed(wet, length, peak, rate)
-    gain = 10 ** (chain.level_db / 20) * (_kept_loudness(dry, wet, length) if chain.loudness == "kept" else 1.0)
-    if gain != 1.0:
-        # `wet` may be the dry input itself where a chain does nothing.
-        wet = wet * np.float32(gain)
-    return Audio(np.ascontiguousarray(kept_below(wet)), rate)
+    wet = _trimmed(wet, blocks, length, rate)
+    gain = 10 ** (chain.level_db / 20) * (_kept_loudness(energy, wet[:, :length]) if chain.loudness == "kept" else 1.0)
+    ceiling = 10 ** (CEILING_DBTP / 20)
+    highest = gain * true_peak(wet, worth=ceiling / gain, blocks=blocks[: math.ceil(wet.shape[1] / BLOCK)])
+    factor = np.float32(gain * min(1.0, ceiling / highest) if highest > 0 else gain)
+    # `wet` is a buffer of this function's: what was not cut is turned up or down where it lies.
+    return Audio(np.multiply(wet, factor, out=wet if wet.flags.c_contiguous else None), rate)
 
 
 def _through(stages: Sequence[Stage], samples: Samples, rate: int, folder: Path) -> Samples:
     """Neighbours that pedalboard can play run in one call."""
     pedals: list[Any] = []
     for stage in stages:
-        pedal = None
         if stage.mix == 0.0:
             continue
-        if stage.kind != PARALLEL:
-            pedal = stage_kind(stage.kind).pedal(stage.settings, stage.mix, rate, folder)
+        pedal = _pedal(stage, rate, folder)
         if pedal is not None:
             pedals.append(pedal)
             continue
@@ -81,6 +79,26 @@ def _through(stages: Sequence[Stage], samples: Samples, rate: int, folder: Path)
             wet = stage_kind(stage.kind).process(samples, stage.settings, rate, folder)
         samples = wet if stage.mix == 1.0 else samples * np.float32(1 - stage.mix) + wet * np.float32(stage.mix)
     return _played(pedals, samples, rate)
+
+
+def _pedal(stage: Stage, rate: int, folder: Path) -> Any | None:
+    """The stage as pedalboard holds it, branches and all; None where part of it is ours."""
+    import pedalboard
+
+    if stage.kind != PARALLEL:
+        return stage_kind(stage.kind).pedal(stage.settings, stage.mix, rate, folder)
+    if stage.mix != 1.0 or any(branch.pan for branch in stage.branches):
+        return None
+    ways: list[pedalboard.Plugin] = []
+    for branch in stage.branches:
+        pedals: list[pedalboard.Plugin] = [pedalboard.Gain(branch.level_db)] if branch.level_db else []
+        for inner in reversed([inner for inner in branch.stages if inner.mix > 0.0]):
+            pedal = _pedal(inner, rate, folder)
+            if pedal is None:
+                return None
+            pedals.insert(0, pedal)
+        ways.append(pedalboard.Chain(pedals))
+    return pedalboard.Mix(ways)
 
 
 def _played(pedals: list[Any], samples: Samples, rate: int) -> Samples:
@@ -100,14 +118,14 @@ def _parallel(stage: Stage, samples: Samples, rate: int, folder: Path) -> Sample
     return total
 
 
-def _tail_seconds(stages: Sequence[Stage], decay_db: float) -> float:
+def tail_seconds(stages: Sequence[Stage], decay_db: float) -> float:
     """The sum of the stages' tails; one that is followed by make-up gain has further to fall."""
     seconds = 0.0
     for stage in reversed(stages):
         if stage.mix == 0.0:
             continue
         if stage.kind == PARALLEL:
-            seconds += max(_tail_seconds(branch.stages, decay_db) for branch in stage.branches)
+            seconds += max(tail_seconds(branch.stages, decay_db) for branch in stage.branches)
         else:
             kind = stage_kind(stage.kind)
             seconds += kind.tail_seconds(stage.settings, decay_db)
@@ -119,17 +137,10 @@ def _channels(chain: Chain, channels: int) -> int:
     return {"stereo": 2, "mono": 1, "as-it-is": min(channels, 2)}[chain.channels]
 
 
-def _peak(samples: Samples) -> float:
-    return float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))
-
-
-def _trimmed(samples: Samples, length: int, peak: float, rate: int) -> Samples:
+def _trimmed(samples: Samples, blocks: Samples, length: int, rate: int) -> Samples:
     """Without what lies after the tail's last sound above the floor, and with its end faded where it was cut."""
-    floor = peak * 10 ** (-DECAY_DB / 20)
-    block = rate // 20
-    end = samples.shape[1]
-    while end > length and _peak(samples[:, max(length, end - block) : end]) <= floor:
-        end = max(length, end - block)
+    heard = np.flatnonzero(blocks > float(blocks.max()) * 10 ** (-DECAY_DB / 20))
+    end = min(samples.shape[1], max(length, (int(heard[-1]) + 1) * BLOCK if len(heard) else 0))
     kept = samples[:, :end]
     if end > length:
         fade = min(round(_FADE_SECONDS * rate), end - length)
@@ -137,10 +148,7 @@ def _trimmed(samples: Samples, length: int, peak: float, rate: int) -> Samples:
     return kept
 
 
-def _kept_loudness(dry: Samples, wet: Samples, length: int) -> float:
-    """The gain that makes `wet` as loud as `dry` over the input's length, by the energy of a mean channel."""
-    before = float(np.vdot(dry[:, :length], dry[:, :length])) / dry.shape[0]
-    after = float(np.vdot(wet[:, :length], wet[:, :length])) / wet.shape[0]
-    if after <= 0.0 or before <= 0.0:
-        return 1.0
-    return min(math.sqrt(before / after), 10 ** (LOUDEST_BOOST_DB / 20))
+def _kept_loudness(before: float, wet: Samples) -> float:
+    """The gain that makes `wet` as loud as what had the energy `before`, by the energy of a mean channel."""
+    after = sum(float(np.vdot(channel, channel)) for channel in wet) / wet.shape[0]
+    return min(math.sqrt(before / after), 10 ** (LOUDEST_BOOST_DB / 20)) if after > 0.0 else 1.0
