@@ -45,3 +45,19 @@ class InvalidBrief(HummingbridgeError):
     """What is asked for contradicts itself or the motif."""
 
     code: ClassVar[str] = "invalid-brief"
+
+
+class DamagedLibrary(HummingbridgeError):
+    code: ClassVar[str] = "damaged-library"
+
+
+class NewerLibrary(HummingbridgeError):
+    code: ClassVar[str] = "newer-library"
+
+
+class AmbiguousName(HummingbridgeError):
+    code: ClassVar[str] = "ambiguous-name"
+
+
+class NothingToUndo(HummingbridgeError):
+    code: ClassVar[str] = "nothing-to-undo"

@@ -1,0 +1,343 @@
+"""The take library: rows in SQLite, bytes beside them, nothing ever lost.
+
+Adding writes the bytes first and the row last, so that a row always finds its bytes. Every change is a step that can
+be undone and redone. Several processes may write at once; SQLite lets one in at a time.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from assistant import schema
+from assistant.blobs import Blobs
+from assistant.errors import AmbiguousName, CannotWrite, DamagedLibrary, NothingToUndo, UnknownName
+from assistant.files import cannot_write
+from assistant.take import NewTake, Take, canonical, take_from_row, take_id
+
+MARKS = ("", "kept", "discarded")
+_TAKE = """SELECT takes.number, id, kind, created, recipe, facts, blobs, name, starred, mark
+    FROM takes JOIN state USING (number) """
+_ID_LETTERS = set("0123456789abcdefghjkmnpqrstvwxyz")
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One thing that a step changes in a take's state."""
+
+    number: int
+    what: str
+    old: object
+    new: object
+
+
+def usual_folder() -> Path:
+    """Where the library lies when nothing else is said: the platform's folder for data."""
+    from platformdirs import user_data_path
+
+    return user_data_path("hummingbridge", appauthor=False) / "library"
+
+
+class Library:
+    """An open library. Raises `CannotWrite`, `DamagedLibrary`, `NewerLibrary`."""
+
+    def __init__(self, folder: Path | None = None, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.folder = folder or usual_folder()
+        self.blobs = Blobs(self.folder / "blobs")
+        self._now = now
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._database = schema.connect(self.folder / "library.db")
+            self.blobs.sweep()
+        except OSError as error:
+            raise _elsewhere(cannot_write(self.folder, error)) from error
+        except sqlite3.OperationalError as error:
+            raise self._failed(error) from error
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    # Adding and finding
+
+    def add(self, *new: NewTake, words: str = "") -> tuple[Take, ...]:
+        """Keeps takes, as one step. What was made before in the same way is the same take and is not kept twice.
+
+        `words` say what the step did, for undo. Raises `CannotWrite`, `UnknownName` for a parent that is not there.
+        """
+        digests = [{role: self.blobs.put(data) for role, data in take.blobs.items()} for take in new]
+        with self._writing():
+            changes: list[_Change] = []
+            ids = []
+            for take, blobs in zip(new, digests, strict=True):
+                ident = take_id(take.kind, take.recipe, blobs)
+                ids.append(ident)
+                row = self._row("WHERE id = ?", ident)
+                number = self._insert(ident, take, blobs) if row is None else int(row["number"])
+                if row is None or not self._present(number):
+                    changes.append(_Change(number, "present", 0, 1))
+            self._step(words or _added(new), changes)
+        return tuple(self.get(ident) for ident in ids)
+
+    def get(self, reference: str) -> Take:
+        """The take with this id, the first letters of an id (four or more), or the newest with this name.
+
+        Raises `UnknownName`, `AmbiguousName`.
+        """
+        row = self._row("WHERE id = ? AND present", reference)
+        row = row or self._row("WHERE name = ? AND present ORDER BY number DESC LIMIT 1", reference)
+        if row is None and len(reference) >= 4 and set(reference) <= _ID_LETTERS:
+            # A range, so that the index on ids serves; every letter of an id sorts before "{".
+            found = self._rows("WHERE id >= ? AND id < ? AND present LIMIT 3", reference, f"{reference}{{")
+            if len(found) > 1:
+                raise AmbiguousName(f"several takes begin with {reference!r}", hint="give more letters of the id")
+            row = found[0] if found else None
+        if row is None:
+            raise UnknownName(f"take {reference!r} is unknown", hint="hummingbridge takes list shows names and ids")
+        return take_from_row(row)
+
+    def list(self, *, kind: str = "", starred: bool = False, limit: int = 50) -> tuple[Take, ...]:
+        """The takes, the newest first."""
+        where, values = "WHERE present = 1", []
+        if kind:
+            where += " AND kind = ?"
+            values.append(kind)
+        if starred:
+            where += " AND starred = 1"
+        return tuple(take_from_row(row) for row in self._rows(f"{where} ORDER BY number DESC LIMIT ?", *values, limit))
+
+    def search(self, text: str, *, limit: int = 50) -> tuple[Take, ...]:
+        """The takes in which every word occurs (the beginning of a word is enough), the newest first."""
+        query = " ".join(f'"{word}"*' for word in text.replace('"', " ").split())
+        if not query:
+            return self.list(limit=limit)
+        where = "JOIN words ON words.rowid = takes.number WHERE words MATCH ? AND present = 1"
+        rows = self._rows(f"{where} ORDER BY words.rowid DESC LIMIT ?", query, limit)
+        return tuple(take_from_row(row) for row in rows)
+
+    def children(self, ident: str) -> tuple[Take, ...]:
+        """What was made from a take, the oldest first."""
+        where = "JOIN parents ON child = takes.number WHERE parent = ? AND present = 1 ORDER BY takes.number"
+        return tuple(take_from_row(row) for row in self._rows(where, self._number(ident)))
+
+    def ancestors(self, ident: str) -> tuple[Take, ...]:
+        """What a take was made from, all the way back, deleted takes included; the oldest first."""
+        seen: dict[str, Take] = {}
+        pending = list(self._any(ident).parents)
+        while pending:
+            parent = self._any(pending.pop())
+            if parent.id not in seen:
+                seen[parent.id] = parent
+                pending += parent.parents
+        return tuple(sorted(seen.values(), key=lambda take: self._number(take.id)))
+
+    def blob(self, take: Take, role: str) -> bytes:
+        """The bytes of a take. Raises `UnknownName` for a role it does not have, `DamagedLibrary`."""
+        if role not in take.blobs:
+            has = ", ".join(take.blobs) or "nothing"
+            raise UnknownName(f"take {take.name!r} has no {role}", hint=f"it has {has}")
+        return self.blobs.get(take.blobs[role])
+
+    # Changing what may change
+
+    def star(self, ident: str, starred: bool = True) -> Take:
+        return self._set(ident, "starred", int(starred), "starred" if starred else "took the star from")
+
+    def rename(self, ident: str, name: str) -> Take:
+        return self._set(ident, "name", name.strip() or self.get(ident).name, "renamed")
+
+    def mark(self, ident: str, mark: str) -> Take:
+        """Marks a take as "kept", "discarded" or, with "", neither."""
+        if mark not in MARKS:
+            raise UnknownName(f"mark {mark!r} is unknown", hint="give kept, discarded or nothing")
+        return self._set(ident, "mark", mark, mark or "unmarked")
+
+    def delete(self, ident: str) -> Take:
+        """Takes a take out of sight; undo brings it back."""
+        take = self.get(ident)
+        with self._writing():
+            self._step(f"deleted {take.name}", [_Change(self._number(take.id), "present", 1, 0)])
+        return take
+
+    def undo(self) -> str:
+        """Takes back the last step; what it did, in words. Raises `NothingToUndo`."""
+        with self._writing():
+            row = self._one("SELECT step, words FROM steps WHERE standing = 'done' ORDER BY step DESC LIMIT 1")
+            if row is None:
+                raise NothingToUndo("there is no step to take back", hint="make something first")
+            self._move(int(row["step"]), "undone", "old", "DESC")
+        return str(row["words"])
+
+    def redo(self) -> str:
+        """Does again the step that was undone last; what it does, in words. Raises `NothingToUndo`."""
+        with self._writing():
+            row = self._one("SELECT step, words FROM steps WHERE standing = 'undone' ORDER BY step LIMIT 1")
+            if row is None:
+                raise NothingToUndo("no step was undone since the last change", hint="undo something first")
+            self._move(int(row["step"]), "done", "new", "ASC")
+        return str(row["words"])
+
+    def purge(self) -> int:
+        """Removes the bytes of takes that are out of sight, for good; how many bytes that freed."""
+        with self._writing():
+            used = {d for take in self._rows("WHERE present = 1") for d in take_from_row(take).blobs.values()}
+            gone = [digest for digest in self.blobs.digests() if digest not in used]
+            freed = sum(self.blobs.path(digest).stat().st_size for digest in gone)
+            # Nothing that could bring back a take without its bytes stays undoable.
+            self._database.execute("UPDATE steps SET standing = 'left'")
+            for digest in gone:
+                self.blobs.remove(digest)
+        return freed
+
+    def _set(self, ident: str, what: str, new: object, words: str) -> Take:
+        take = self.get(ident)
+        old: object = {"starred": int(take.starred), "name": take.name, "mark": take.mark}[what]
+        if old != new:
+            with self._writing():
+                self._step(f"{words} {take.name}", [_Change(self._number(take.id), what, old, new)])
+        return self.get(take.id)
+
+    # Rows
+
+    def _insert(self, ident: str, take: NewTake, blobs: Mapping[str, str]) -> int:
+        parents = [self._number(parent) for parent in take.recipe.parents]
+        row = (ident, take.kind, self._timestamp(), canonical(take.recipe.as_json()), canonical(dict(take.facts)))
+        number = self._database.execute(
+            "INSERT INTO takes (id, kind, created, recipe, facts, blobs) VALUES (?, ?, ?, ?, ?, ?)",
+            (*row, canonical(dict(blobs))),
+        ).lastrowid
+        assert number is not None
+        self._database.execute("INSERT INTO state (number, name, present) VALUES (?, ?, 0)", (number, take.name))
+        self._database.executemany(
+            "INSERT OR IGNORE INTO parents VALUES (?, ?)", [(number, parent) for parent in parents]
+        )
+        self._write_words(number)
+        return number
+
+    def _write_words(self, number: int) -> None:
+        """What a search finds a take by: its name, kind, step, engine, settings and facts."""
+        row = self._row("WHERE takes.number = ?", number)
+        assert row is not None
+        take = take_from_row(row)
+        values = [*take.recipe.settings.values(), *take.facts.values()]
+        text = " ".join([take.name, take.kind, take.recipe.step, take.recipe.engine, *map(str, values), take.created])
+        self._database.execute("DELETE FROM words WHERE rowid = ?", (number,))
+        self._database.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, text))
+
+    def _step(self, words: str, changes: Sequence[_Change]) -> None:
+        if not changes:
+            return
+        # What was undone before is left behind by a new step, as in every editor; its takes stay in the tables.
+        self._database.execute("UPDATE steps SET standing = 'left' WHERE standing = 'undone'")
+        step = self._database.execute(
+            "INSERT INTO steps (at, words) VALUES (?, ?)", (self._timestamp(), words)
+        ).lastrowid
+        self._database.executemany(
+            "INSERT INTO events (step, number, what, old, new) VALUES (?, ?, ?, ?, ?)",
+            [(step, change.number, change.what, change.old, change.new) for change in changes],
+        )
+        for change in changes:
+            self._write_state(change.number, change.what, change.new)
+
+    def _move(self, step: int, standing: str, side: str, order: str) -> None:
+        self._database.execute("UPDATE steps SET standing = ? WHERE step = ?", (standing, step))
+        events = self._database.execute(
+            f"SELECT number, what, {side} AS value FROM events WHERE step = ? ORDER BY event {order}", (step,)
+        ).fetchall()
+        for event in events:
+            self._write_state(event["number"], event["what"], event["value"])
+
+    def _write_state(self, number: int, what: str, value: object) -> None:
+        self._database.execute(f"UPDATE state SET {what} = ? WHERE number = ?", (value, number))
+        if what == "name":
+            self._write_words(number)
+
+    def _number(self, ident: str) -> int:
+        row = self._one("SELECT number FROM takes WHERE id = ?", ident)
+        if row is None:
+            raise UnknownName(f"take {ident!r} is unknown", hint="hummingbridge takes list shows names and ids")
+        return int(row["number"])
+
+    def _any(self, ident: str) -> Take:
+        row = self._row("WHERE id = ?", ident)
+        if row is None:
+            raise UnknownName(f"take {ident!r} is unknown", hint="hummingbridge takes list shows names and ids")
+        return take_from_row(row)
+
+    def _present(self, number: int) -> bool:
+        row = self._one("SELECT present FROM state WHERE number = ?", number)
+        return row is not None and bool(row["present"])
+
+    def _timestamp(self) -> str:
+        return self._now().isoformat(timespec="seconds")
+
+    def _row(self, where: str, *values: object) -> Any:
+        return self._one(_TAKE + where, *values)
+
+    def _rows(self, where: str, *values: object) -> Any:
+        return self._reading(lambda: self._database.execute(_TAKE + where, values).fetchall())
+
+    def _one(self, query: str, *values: object) -> Any:
+        return self._reading(lambda: self._database.execute(query, values).fetchone())
+
+    def _reading(self, read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except sqlite3.DatabaseError as error:
+            raise self._failed(error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction, entered alone; all of it or nothing."""
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+        except sqlite3.DatabaseError as error:
+            raise self._failed(error) from error
+        try:
+            yield
+            self._database.execute("COMMIT")
+        except BaseException as error:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            if isinstance(error, sqlite3.DatabaseError):
+                raise self._failed(error) from error
+            raise
+
+    def _failed(self, error: sqlite3.DatabaseError) -> CannotWrite | DamagedLibrary:
+        """A database error in words: what can be mended (a full disk, a read-only folder, another writer) or damage."""
+        what = str(error)
+        if isinstance(error, sqlite3.OperationalError):
+            remedies = {
+                "full": "free some space, or choose another library with --library",
+                "readonly": "make the folder writable, or choose another library with --library",
+                "locked": "another program keeps it busy; close that one and try again",
+            }
+            hint = next(
+                (hint for word, hint in remedies.items() if word in what), "choose another library with --library"
+            )
+            return CannotWrite(f"the library {self.folder} cannot be used: {what}", hint=hint)
+        return DamagedLibrary(
+            f"the library {self.folder} is damaged: {what}",
+            hint="put a backup in its place, or move it aside; the recordings in its blobs/ are whole",
+        )
+
+
+def _elsewhere(error: CannotWrite) -> CannotWrite:
+    return CannotWrite(error.message, hint="choose another library with --library")
+
+
+def _added(new: Sequence[NewTake]) -> str:
+    return f"added {new[0].name}" if len(new) == 1 else f"added {len(new)} takes"

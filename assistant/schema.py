@@ -1,0 +1,119 @@
+"""The library's tables, and what brings an older library up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from assistant.errors import DamagedLibrary, NewerLibrary
+
+# Takes are written once; the triggers hold that against every program. What may change (a name, a star) lies in
+# `state`, and `events` says how it came to be, so that each step can be undone and redone.
+_FIRST = """
+CREATE TABLE takes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    created TEXT NOT NULL,
+    recipe TEXT NOT NULL,
+    facts TEXT NOT NULL,
+    blobs TEXT NOT NULL
+);
+CREATE TRIGGER takes_are_not_edited BEFORE UPDATE ON takes BEGIN SELECT RAISE(ABORT, 'a take is never edited'); END;
+CREATE TRIGGER takes_are_not_removed BEFORE DELETE ON takes BEGIN SELECT RAISE(ABORT, 'a take is never removed'); END;
+CREATE TABLE state (
+    number INTEGER PRIMARY KEY REFERENCES takes (number),
+    name TEXT NOT NULL,
+    starred INTEGER NOT NULL DEFAULT 0,
+    mark TEXT NOT NULL DEFAULT '',
+    present INTEGER NOT NULL DEFAULT 1
+);
+CREATE INDEX state_by_name ON state (name, number);
+CREATE INDEX state_by_presence ON state (present, number);
+CREATE INDEX state_by_star ON state (number) WHERE starred = 1 AND present = 1;
+CREATE TABLE parents (
+    child INTEGER NOT NULL REFERENCES takes (number),
+    parent INTEGER NOT NULL REFERENCES takes (number),
+    PRIMARY KEY (child, parent)
+) WITHOUT ROWID;
+CREATE INDEX parents_by_parent ON parents (parent);
+CREATE TABLE steps (
+    step INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL,
+    words TEXT NOT NULL,
+    standing TEXT NOT NULL DEFAULT 'done' CHECK (standing IN ('done', 'undone', 'left'))
+);
+CREATE INDEX steps_by_standing ON steps (standing, step);
+CREATE TABLE events (
+    event INTEGER PRIMARY KEY AUTOINCREMENT,
+    step INTEGER NOT NULL REFERENCES steps (step),
+    number INTEGER NOT NULL REFERENCES takes (number),
+    what TEXT NOT NULL CHECK (what IN ('present', 'name', 'starred', 'mark')),
+    old,
+    new
+);
+CREATE INDEX events_by_step ON events (step);
+CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = "unicode61 remove_diacritics 2");
+"""
+
+MIGRATIONS = (_FIRST,)
+"""The n-th script brings a library from version n to n + 1."""
+
+
+def connect(file: Path) -> sqlite3.Connection:
+    """Opens the database, makes or updates its tables. Raises `DamagedLibrary`, `NewerLibrary`, `sqlite3.Error`."""
+    connection = sqlite3.connect(file, timeout=30.0, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        version = _version(connection)
+        if version > len(MIGRATIONS):
+            raise NewerLibrary(
+                f"the library {file} is of version {version}; this program knows versions up to {len(MIGRATIONS)}",
+                hint="update hummingbridge, or choose another library with --library",
+            )
+        if version < len(MIGRATIONS):
+            connection.execute("PRAGMA journal_mode = WAL")
+            _update(connection)
+    except sqlite3.OperationalError:
+        connection.close()
+        raise
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise DamagedLibrary(
+            f"the library {file} is damaged: {error}",
+            hint="put a backup in its place, or move it aside; the recordings in blobs/ beside it are whole",
+        ) from error
+    except NewerLibrary:
+        connection.close()
+        raise
+    return connection
+
+
+def _update(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have done it while this one waited.
+        for version in range(_version(connection), len(MIGRATIONS)):
+            for statement in _statements(MIGRATIONS[version]):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _statements(script: str) -> list[str]:
+    """The statements of a script; executescript would commit between them."""
+    statements, current = [], ""
+    for line in script.splitlines(keepends=True):
+        current += line
+        if sqlite3.complete_statement(current):
+            statements.append(current)
+            current = ""
+    return statements

@@ -1,0 +1,137 @@
+"""A take: something that was made, and how. It is never edited; a change makes a child."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+KINDS = ("recording", "motif", "variation", "render", "effects")
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """Something that went into a take and whose licence counts: what it is, its name, and its SPDX id."""
+
+    kind: str
+    name: str
+    spdx: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a take was made: the same recipe and inputs give the same bytes.
+
+    `settings` holds plain JSON values; `parents` are take ids; `input_digest` is the SHA-256 of what came in from
+    outside (a file), empty where everything came from the parents.
+    """
+
+    step: str
+    engine: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    parents: tuple[str, ...] = ()
+    input_digest: str = ""
+    licences: tuple[Licence, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "engine": self.engine,
+            "settings": dict(self.settings),
+            "seed": self.seed,
+            "parents": list(self.parents),
+            "input_digest": self.input_digest,
+            "licences": [{"kind": used.kind, "name": used.name, "spdx": used.spdx} for used in self.licences],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Recipe:
+        return cls(
+            step=data["step"],
+            engine=data["engine"],
+            settings=data["settings"],
+            seed=data["seed"],
+            parents=tuple(data["parents"]),
+            input_digest=data["input_digest"],
+            licences=tuple(Licence(**used) for used in data["licences"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One row of the library.
+
+    `blobs` maps a role ("audio", "midi", "notes") to the SHA-256 of its bytes; `facts` are small JSON values to show
+    and search (tempo_bpm, key, sentence, closeness …). `name`, `starred` and `mark` ("kept", "discarded" or "") are as
+    they stand now; the library remembers how they came to be.
+    """
+
+    id: str
+    kind: str
+    name: str
+    created: str
+    recipe: Recipe
+    blobs: Mapping[str, str]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    starred: bool = False
+    mark: str = ""
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        return self.recipe.parents
+
+    def as_json(self) -> dict[str, Any]:
+        """The take as programs read it: stable names, plain values."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "name": self.name,
+            "created": self.created,
+            "starred": self.starred,
+            "mark": self.mark,
+            "recipe": self.recipe.as_json(),
+            "blobs": dict(self.blobs),
+            "facts": dict(self.facts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NewTake:
+    """What is to be added: `blobs` maps roles to bytes."""
+
+    kind: str
+    name: str
+    recipe: Recipe
+    blobs: Mapping[str, bytes]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def canonical(data: object) -> str:
+    """JSON with one spelling for one value."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def take_id(kind: str, recipe: Recipe, blobs: Mapping[str, str]) -> str:
+    """Twelve letters and digits that follow from what the take is: made again in the same way, it is the same take."""
+    text = canonical({"kind": kind, "recipe": recipe.as_json(), "blobs": dict(blobs)})
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+    letters = "0123456789abcdefghjkmnpqrstvwxyz"  # without i, l, o, u: none is mistaken for another
+    return "".join(letters[number >> shift & 31] for shift in range(55, -5, -5))
+
+
+def take_from_row(row: Mapping[str, Any]) -> Take:
+    """A take from its row in the library."""
+    return Take(
+        id=row["id"],
+        kind=row["kind"],
+        name=row["name"],
+        created=row["created"],
+        recipe=Recipe.from_json(json.loads(row["recipe"])),
+        blobs=json.loads(row["blobs"]),
+        facts=json.loads(row["facts"]),
+        starred=bool(row["starred"]),
+        mark=row["mark"],
+    )
