@@ -13,7 +13,7 @@ from assistant.audio import Audio, Samples
 from assistant.effects.chain import PARALLEL, Chain, Stage, overridden, stage_kind
 from assistant.effects.own_sound import panned
 from assistant.errors import InvalidPreset
-from assistant.peak import BLOCK, CEILING_DBTP, block_peaks, true_peak
+from assistant.peak import BLOCK, amplified, block_peaks
 
 DECAY_DB = 60.0
 """The tail is kept until it lies this far below the peak."""
@@ -54,11 +54,8 @@ def apply_chain(audio: Audio, chain: Chain, *, overrides: Mapping[str, str] | No
         )
     wet = _trimmed(wet, blocks, length, rate)
     gain = 10 ** (chain.level_db / 20) * (_kept_loudness(energy, wet[:, :length]) if chain.loudness == "kept" else 1.0)
-    ceiling = 10 ** (CEILING_DBTP / 20)
-    highest = gain * true_peak(wet, worth=ceiling / gain, blocks=blocks[: math.ceil(wet.shape[1] / BLOCK)])
-    factor = np.float32(gain * min(1.0, ceiling / highest) if highest > 0 else gain)
-    # `wet` is a buffer of this function's: what was not cut is turned up or down where it lies.
-    return Audio(np.multiply(wet, factor, out=wet if wet.flags.c_contiguous else None), rate)
+    # `wet` is a buffer of this function's, so it may be changed where it lies.
+    return Audio(amplified(wet, gain, blocks=blocks[: math.ceil(wet.shape[1] / BLOCK)]), rate)
 
 
 def _through(stages: Sequence[Stage], samples: Samples, rate: int, folder: Path) -> Samples:

@@ -65,8 +65,10 @@ class FluidSynth:
                 soundfont,
             )
             raw = np.fromfile(sound, np.float32)
-        samples = raw[: len(raw) // 2 * 2].reshape(-1, 2).T
-        return np.concatenate([np.zeros((2, first), np.float32), samples], axis=1)
+        frames = len(raw) // 2
+        out = np.zeros((2, max(length, first + frames)), np.float32)
+        out[:, first : first + frames] = raw[: 2 * frames].reshape(-1, 2).T
+        return out
 
 
 def _soundfont(job: RenderJob, instrument: Instrument) -> SoundFont:

@@ -6,6 +6,7 @@ import difflib
 import math
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -61,9 +62,8 @@ def find_instrument(name: str) -> Instrument:
     sought = _plain(name)
     for preset in _presets(sought):
         return load_instrument_file(preset)
-    for instrument in INSTRUMENTS.values():
-        if sought == _plain(instrument.name) or any(sought == _plain(each) for each in instrument.synonyms):
-            return instrument
+    if sought in _by_plain_name():
+        return _by_plain_name()[sought]
     raise _unknown(name, sought)
 
 
@@ -85,7 +85,7 @@ def load_instrument_file(path: Path) -> Instrument:
     sound = table.get("sound")
     if not isinstance(sound, str):
         raise InvalidPreset(f"{shown(path)}: key 'sound' is missing", hint='name a sound, such as sound = "cello"')
-    known = next((each for each in INSTRUMENTS.values() if _plain(sound) in _names_of(each)), None)
+    known = _by_plain_name().get(_plain(sound))
     if known is None:
         raise InvalidPreset(
             f"{shown(path)}: sound {sound!r} is not a General MIDI sound", hint=_unknown(sound, _plain(sound)).hint
@@ -152,8 +152,11 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s_-]+", " ", name.strip().lower())
 
 
-def _names_of(instrument: Instrument) -> set[str]:
-    return {_plain(name) for name in (instrument.name, *instrument.synonyms)}
+@cache
+def _by_plain_name() -> dict[str, Instrument]:
+    """Names and synonyms without case and hyphens; a name goes before a synonym."""
+    synonyms = {_plain(name): each for each in INSTRUMENTS.values() for name in each.synonyms}
+    return synonyms | {_plain(each.name): each for each in INSTRUMENTS.values()}
 
 
 def _unknown(name: str, sought: str) -> UnknownName:

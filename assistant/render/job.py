@@ -85,7 +85,7 @@ class Engine(Protocol):
 
     def play(self, notes: Sequence[TimedNote], length: int, job: RenderJob) -> Samples:
         """The sound, float32 of shape (2, samples): `length` samples at least, and the tail. Sample 0 is time 0; its
-        level is free.
+        level is free. A new array: the caller may change it.
         """
         ...
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from assistant.audio import Audio, Samples
 from assistant.errors import MissingPart
-from assistant.peak import kept_below
+from assistant.peak import BLOCK, amplified, block_peaks
 from assistant.readiness import Readiness
 from assistant.render.instruments import Instrument, find_instrument
 from assistant.render.job import ENGINES, Engine, RenderJob, TimedNote, Used
@@ -42,8 +42,7 @@ def render(music: Motif | Clip, job: RenderJob) -> Audio:
     if job.channels == 1:
         samples = samples.mean(axis=0, dtype=np.float32, keepdims=True)
     gain_db = LOUDER_DB + job.gain_db + (instrument.gain_db if instrument else 0.0)
-    louder = samples * np.float32(10 ** (gain_db / 20))
-    return Audio(np.ascontiguousarray(kept_below(louder)), job.sample_rate_hz)
+    return Audio(amplified(samples, 10 ** (gain_db / 20)), job.sample_rate_hz)
 
 
 def used(job: RenderJob) -> tuple[Used, ...]:
@@ -128,14 +127,11 @@ def _must_be_ready(name: str, engine: Engine) -> None:
 
 def _trimmed(samples: Samples, length: int, sample_rate_hz: int) -> Samples:
     """Without the silence after the last sound, `length` samples at least, and a short fade where it was cut."""
-    peak = float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))
-    block = sample_rate_hz // 20
-    end = samples.shape[1]
-    while end > length and float(np.abs(samples[:, max(length, end - block) : end]).max()) <= _SILENT * peak:
-        end = max(length, end - block)
+    blocks = block_peaks(samples)
+    heard = np.flatnonzero(blocks > _SILENT * float(blocks.max(initial=0.0)))
+    end = min(samples.shape[1], max(length, (int(heard[-1]) + 1) * BLOCK if len(heard) else 0))
     kept = samples[:, :end]
     if end > length:
         fade = min(int(_FADE_SECONDS * sample_rate_hz), end - length)
-        kept = kept.copy()
         kept[:, -fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
     return kept

@@ -17,7 +17,7 @@ from assistant.render.soundfonts import SoundFont, embedded_soundfont, find_soun
 from midi.errors import HummingbridgeError
 
 _CHANNEL, _DRUM_CHANNEL = 0, 9
-_TAIL_BLOCK_SECONDS = 0.25
+_TAIL_BLOCK_SECONDS = 0.1
 _SILENT = 1e-4
 _VOICES = 512
 
@@ -75,7 +75,9 @@ class TinySoundFont:
                 synth.channel_note_off(channel, pitch)
         if body > now:
             synth.render(view[now * 8 :], False)
-        return np.concatenate([out, *_tail(synth, out, job)]).T
+        parts = [out, *_tail(synth, out, job)]
+        sides = np.empty((2, sum(len(part) for part in parts)), np.float32)
+        return np.concatenate([part.T for part in parts], axis=1, out=sides)
 
 
 def _tail(synth: Any, body: Samples, job: RenderJob) -> list[Samples]:
