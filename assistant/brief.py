@@ -1,0 +1,76 @@
+"""What a composer asks of variations."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from assistant.errors import InvalidBrief
+from midi.pitch import PitchRange
+from midi.scale import Key
+
+Keep = Literal["rhythm", "contour", "pitches"]
+KEEPS: tuple[str, ...] = get_args(Keep)
+MOST = 1000
+"""The most variations asked for at once."""
+LEAST_DENSITY, MOST_DENSITY = 0.1, 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What is asked of variations; every entry but `closeness` holds in each of them without exception.
+
+    `count`: how many. `closeness`: how near to the motif, 1 the same, 0 nothing in common (`midi.compare`); None for a
+    spread from near to far. `techniques`: only these, by name; none for all. `keep`: the same *rhythm* (onsets and
+    lengths), *contour* (as many notes, each interval going the same way: up, down or level) or *pitches* (the same
+    sequence of pitches). `locked_bars`: bars that stay as they are to the tick, the first bar is 1. `key`: the key that
+    all pitches outside locked bars lie in; None for the motif's own, and the notes foreign to it that the motif itself
+    uses. `pitch_range`: that all pitches outside locked bars lie in; None for the motif's own range and up to a fifth
+    beyond. `density`: how many times as many notes, within a tenth (at least one note) either way. `seed`: the same
+    seed gives the same variations.
+    Raises `InvalidBrief` for values that make no sense by themselves; those that contradict the motif are found by
+    `assistant.vary.vary`.
+    """
+
+    count: int = 10
+    closeness: float | None = None
+    techniques: tuple[str, ...] = ()
+    keep: Keep | None = None
+    locked_bars: frozenset[int] = frozenset()
+    key: Key | None = None
+    pitch_range: PitchRange | None = None
+    density: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.count <= MOST:
+            raise InvalidBrief(f"{self.count} variations cannot be made", hint=f"ask for 1 to {MOST}")
+        if self.closeness is not None and not (math.isfinite(self.closeness) and 0 <= self.closeness <= 1):
+            raise InvalidBrief(
+                f"closeness {self.closeness:g} is outside 0..1", hint="give 0.9 for near, 0.2 for far, or leave it out"
+            )
+        if self.keep is not None and self.keep not in KEEPS:
+            raise InvalidBrief(f"{self.keep!r} cannot be kept", hint=f"keep {', '.join(KEEPS)}")
+        if any(bar < 1 for bar in self.locked_bars):
+            raise InvalidBrief(
+                f"bar {min(self.locked_bars)} cannot be locked: the first bar is 1", hint="count bars from 1"
+            )
+        if self.density is not None and not (
+            math.isfinite(self.density) and LEAST_DENSITY <= self.density <= MOST_DENSITY
+        ):
+            raise InvalidBrief(
+                f"density {self.density:g} is outside {LEAST_DENSITY:g}..{MOST_DENSITY:g}",
+                hint="1 is as many notes as the motif has, 2 twice as many",
+            )
+        object.__setattr__(self, "techniques", tuple(self.techniques))
+        object.__setattr__(self, "locked_bars", frozenset(self.locked_bars))
+
+    def note_counts(self, notes: int) -> range:
+        """The numbers of notes that `density` allows for a motif of so many; any where it is None."""
+        if self.density is None:
+            return range(1, 1 << 30)
+        asked = self.density * notes
+        low = math.ceil(min(asked * 0.9, asked - 1) - 1e-9)
+        high = math.floor(max(asked * 1.1, asked + 1) + 1e-9)
+        return range(max(1, low), high + 1)

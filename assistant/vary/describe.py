@@ -1,0 +1,135 @@
+"""A sentence that says what changed: found by comparing the variation with the motif, not by what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.vary.contour import ways
+from assistant.vary.phrase import Phrase, Tone, cut_between
+from assistant.vary.relations import newly_written, pitches, relation, rhythm, sequenced
+from assistant.vary.terms import Terms, bar_numbers
+
+Passage = tuple[int, int, str]
+"""First and last bar, counted from 0, and what became of them."""
+
+
+def described(terms: Terms, tones: Sequence[Tone]) -> str:
+    """What a variation did, as a musician would say it: `"kept the rhythm; bars 3-4 upside down; bar 6 ornamented"`.
+
+    Said of the melody, against the motif moved to the key and range that were asked for.
+    """
+    old, new = terms.base, replace(terms.base, tones=tuple(tones))
+    clauses = [*_ground(terms), *_kept(old, new)]
+    clauses += [f"{_where(bars, old)} {what}".replace(" : ", ": ") for bars, what in _gathered(_passages(old, new))]
+    if terms.under:
+        clauses.append("the notes under the melody kept" if _under_stays(clauses) else "the notes under it moved along")
+    return "; ".join(clauses) or "unchanged"
+
+
+def _under_stays(clauses: Sequence[str]) -> bool:
+    return not any(clause.startswith(("in ", "the whole melody")) for clause in clauses)
+
+
+def _ground(terms: Terms) -> list[str]:
+    """What happened to the melody as a whole before it was varied."""
+    if terms.base.tones == terms.source.tones:
+        return []
+    if terms.key != terms.motif.key:
+        return [f"in {terms.key} instead of {terms.motif.key}"]
+    return [f"brought into {terms.brief.pitch_range}" if terms.brief.pitch_range else f"brought into {terms.key}"]
+
+
+def _kept(old: Phrase, new: Phrase) -> list[str]:
+    """What stayed the same throughout."""
+    if rhythm(old.tones) == rhythm(new.tones):
+        return ["kept the rhythm"] if pitches(old.tones) != pitches(new.tones) else []
+    if pitches(old.tones) == pitches(new.tones):
+        return ["kept the pitches"]
+    same = len(old.tones) > 2 and ways(pitches(old.tones)) == ways(pitches(new.tones))
+    return ["kept the contour"] if same else []
+
+
+def _passages(old: Phrase, new: Phrase) -> list[Passage]:
+    """The changed bars in as few passages as can each be named, from the left the longest that can."""
+    changed = [bar for bar in range(old.bars) if _bar(old, bar) != _bar(new, bar)]
+    found: list[Passage] = []
+    while changed:
+        first = changed[0]
+        last = first
+        while last + 1 in changed:
+            last += 1
+        end, what = _named(old, new, first, last)
+        found.append((first, end, what))
+        changed = [bar for bar in changed if bar > end]
+    return found
+
+
+def _named(old: Phrase, new: Phrase, first: int, last: int) -> tuple[int, str]:
+    """The longest passage from `first` of which something can be said, and that."""
+    for end in range(last, first - 1, -1):
+        what = relation(old.bars_between(first, end), new.bars_between(first, end)) or _repeats(new, first, end)
+        if what:
+            return end, what
+    # Bars of which nothing can be said are told together, up to the next that can.
+    end = first
+    while end < last and not relation(old.bars_between(end + 1, end + 1), new.bars_between(end + 1, end + 1)):
+        end += 1
+    return end, newly_written(old.bars_between(first, end), new.bars_between(first, end))
+
+
+def _repeats(new: Phrase, first: int, last: int) -> str | None:
+    """Whether bars repeat those before them, higher or lower each time: a sequence by one or two bars, or of a piece of
+    a bar within them, or the rhythm of as many bars before."""
+    bar = new.bar_ticks
+    for unit in (1, 2):
+        model = first - unit
+        if model >= 0 and (last + 1 - first) % unit == 0:
+            parts = [_part(new, start * bar, (start + unit) * bar) for start in range(model, last + 1, unit)]
+            what = sequenced(parts, new)
+            if what:
+                return f": {_bars(range(model, first))} {what}"
+    size = last + 1 - first
+    if first >= size and len(_bar(new, first)) > 1:
+        call, answer = (_part(new, start * bar, (start + size) * bar) for start in (first - size, first))
+        if rhythm(call) == rhythm(answer):
+            return f"answering {_bars(range(first - size, first))} in the same rhythm"
+    for cell in (2 * new.pulse_ticks, new.pulse_ticks):
+        if bar % cell == 0 and cell < bar:
+            parts = [_part(new, start, start + cell) for start in range(first * bar, (last + 1) * bar, cell)]
+            if len(parts[0]) > 1 and all(rhythm(part) == rhythm(parts[0]) for part in parts):
+                return "made of one small figure"
+    return None
+
+
+def _bar(phrase: Phrase, bar: int) -> list[tuple[int, int, int]]:
+    """A bar's notes without their loudness."""
+    start = bar * phrase.bar_ticks
+    return [(t.start, t.pitch, t.length) for t in phrase.tones if start <= t.start < start + phrase.bar_ticks]
+
+
+def _part(phrase: Phrase, start: int, end: int) -> tuple[Tone, ...]:
+    return cut_between(phrase.tones, start, end)
+
+
+def _gathered(passages: Sequence[Passage]) -> list[tuple[tuple[int, ...], str]]:
+    """Passages of which the same is said, together."""
+    bars: dict[str, list[int]] = {}
+    for first, last, what in passages:
+        bars.setdefault(what, []).extend(range(first, last + 1))
+    return [(tuple(numbers), what) for what, numbers in bars.items()]
+
+
+def _where(bars: Sequence[int], old: Phrase) -> str:
+    """Which bars, counted from 0, as a musician would say: the whole melody, from bar 3, bars 3-4."""
+    sounding = {t.start // old.bar_ticks for t in old.tones}
+    if sounding <= set(bars):
+        return "the whole melody"
+    first = min(bars)
+    if len(bars) > 1 and list(bars) == list(range(first, max(bars) + 1)) and max(sounding) <= max(bars):
+        return f"from bar {first + 1}"
+    return _bars(bars)
+
+
+def _bars(bars: Sequence[int]) -> str:
+    return f"bar{'s' * (len(bars) > 1)} {bar_numbers(bar + 1 for bar in bars)}"

@@ -1,0 +1,80 @@
+"""A motif and a brief become variations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from assistant.brief import Brief
+from assistant.errors import InvalidBrief
+from assistant.tables import resolve
+from assistant.vary.candidates import Candidate
+from assistant.vary.describe import described
+from assistant.vary.hold import assembled
+from assistant.vary.plausible import load_model
+from assistant.vary.selection import aims, select
+from assistant.vary.terms import Terms, terms_of
+from assistant.vary.variation import Variation
+from midi.compare import closeness
+from midi.motif import Motif
+
+Source = Callable[[Terms, Sequence[float], Random], list[Candidate]]
+"""A source of candidates: the terms, the closeness to aim at with each, a random generator → candidates that hold the
+terms."""
+
+SOURCES: dict[str, str] = {"rules": "assistant.vary.candidates:by_rules"}
+"""Where candidates come from; all of them go into one pool."""
+
+CANDIDATES_EACH = 7
+"""How many candidates are made for each variation asked for."""
+FEWEST_CANDIDATES = 40
+ROUNDS = 3
+"""How often more candidates are made when too few of them differ."""
+_WIDE = ("octave-displacement",)
+
+
+def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
+    """Variations of a motif as the brief asks, from near to far.
+
+    Every hard constraint of the brief holds in each; the closeness is met as nearly as the motif allows. There are
+    fewer than asked for where no more differ under the constraints. The same motif and brief give the same variations.
+    Raises `InvalidBrief` where the brief contradicts itself or the motif or nothing is possible, `UnknownName` for an
+    unknown technique.
+    """
+    terms = terms_of(motif, brief, wide=any(name in _WIDE for name in brief.techniques))
+    pool: dict[tuple[tuple[int, int], ...], Candidate] = {}
+    picked: list[Candidate] = []
+    model = load_model()
+    for round_ in range(ROUNDS):
+        wanted = aims(max(FEWEST_CANDIDATES, CANDIDATES_EACH * brief.count), brief.closeness)
+        random = Random(f"{brief.seed} {round_}")
+        for name in SOURCES:
+            source: Source = resolve(SOURCES, name, kind="source of candidates")
+            for candidate in source(terms, random.sample(wanted, len(wanted)), random):
+                pool.setdefault(tuple((t.start, t.pitch) for t in candidate.tones), candidate)
+        picked = select(tuple(pool.values()), terms.source, brief.count, brief.closeness, model)
+        if len(picked) == brief.count:
+            break
+    made = [(candidate, _motif(candidate)) for candidate in picked]
+    variations = tuple(
+        Variation(
+            motif=varied,
+            technique=" + ".join(candidate.techniques),
+            closeness=closeness(motif.clip, varied.clip),
+            sentence=described(candidate.terms, candidate.tones),
+            seed=brief.seed,
+            rank=rank,
+        )
+        for rank, (candidate, varied) in enumerate(((c, m) for c, m in made if m is not None), 1)
+    )
+    if not variations:
+        raise InvalidBrief(
+            "no variation holds everything that is asked",
+            hint="unlock a bar, widen the range, keep less, or name other techniques",
+        )
+    return variations
+
+
+def _motif(candidate: Candidate) -> Motif | None:
+    transposed = candidate.techniques == ("transposition",) and not candidate.terms.frozen
+    return assembled(candidate.terms, candidate.tones, transposed=transposed)
