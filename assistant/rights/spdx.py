@@ -8,7 +8,7 @@ UNKNOWN = "NOASSERTION"
 """What SPDX writes where nobody has told."""
 
 _TOKEN = re.compile(r"\s*(\(|\)|[A-Za-z0-9.+:-]+)")
-_NON_COMMERCIAL = re.compile(r"-NC(-|$)|NonCommercial", re.IGNORECASE)
+_NON_COMMERCIAL = re.compile(r"-NC\b|Non-?Commercial", re.IGNORECASE)
 
 
 def is_expression(text: str) -> bool:
