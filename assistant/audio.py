@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,34 +71,44 @@ def read_audio(path: Path) -> Audio:
 
     Raises `CannotRead` for a missing file and `UnreadableAudio` for one that holds no usable audio.
     """
-    import soundfile
-
     if not path.exists():
         raise CannotRead(f"{path} does not exist", hint="check the name")
     if path.is_dir():
         raise CannotRead(f"{path} is a folder", hint="give a sound file")
     try:
-        with soundfile.SoundFile(path) as file:
+        with path.open("rb") as file:
+            return _decoded(file, path.name)
+    except OSError as error:
+        raise CannotRead(f"{path} cannot be read: {error.strerror}", hint="check its permissions") from error
+
+
+def decoded(data: bytes, name: str) -> Audio:
+    """The audio in a file's bytes; `name` is what errors call it. Raises `UnreadableAudio`."""
+    return _decoded(io.BytesIO(data), name)
+
+
+def _decoded(opened: BinaryIO, name: str) -> Audio:
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(opened) as file:
             seconds = file.frames / file.samplerate
             if seconds > LONGEST_SECONDS:
                 raise UnreadableAudio(
-                    f"{path.name} lasts {seconds / 60:.0f} minutes, over the limit of {LONGEST_SECONDS / 60:.0f}",
+                    f"{name} lasts {seconds / 60:.0f} minutes, over the limit of {LONGEST_SECONDS / 60:.0f}",
                     hint="cut out the part that matters",
                 )
             samples = file.read(dtype="float32", always_2d=True).T
             rate = int(file.samplerate)
-    except PermissionError as error:
-        raise CannotRead(f"{path} may not be read", hint="check its permissions") from error
     except (soundfile.SoundFileError, RuntimeError) as error:
         raise UnreadableAudio(
-            f"{path.name} is not a sound file that can be read", hint=f"export it again as {WHAT_READS}"
+            f"{name} is not a sound file that can be read", hint=f"export it again as {WHAT_READS}"
         ) from error
     if samples.shape[1] == 0:
-        raise UnreadableAudio(f"{path.name} holds no audio", hint="record or export it again")
+        raise UnreadableAudio(f"{name} holds no audio", hint="record or export it again")
     broken = int(np.size(samples) - np.isfinite(samples).sum())
     if broken:
         raise UnreadableAudio(
-            f"{path.name} holds {broken} samples that are not numbers",
-            hint=f"export it again as 24-bit {WHAT_READS}",
+            f"{name} holds {broken} samples that are not numbers", hint=f"export it again as 24-bit {WHAT_READS}"
         )
     return Audio(np.ascontiguousarray(samples), rate)

@@ -6,6 +6,7 @@ be undone and redone. Several processes may write at once; SQLite lets one in at
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -128,6 +129,22 @@ class Library:
         rows = self._rows(f"{where} ORDER BY words.rowid DESC LIMIT ?", query, limit)
         return tuple(take_from_row(row) for row in rows)
 
+    def holding(self, data: bytes, role: str) -> Take | None:
+        """The newest take that holds these very bytes in this role."""
+        digest = hashlib.sha256(data).hexdigest()
+        where = "JOIN held USING (number) WHERE digest = ? AND role = ? AND present = 1 ORDER BY number DESC LIMIT 1"
+        row = self._row(where, digest, role)
+        return take_from_row(row) if row else None
+
+    def count(self) -> int:
+        """How many takes there are."""
+        return int(self._one("SELECT count(*) AS takes FROM state WHERE present = 1")["takes"])
+
+    def roots(self, *, limit: int = 50) -> tuple[Take, ...]:
+        """The takes that were made from no other, the newest first."""
+        where = "WHERE present = 1 AND NOT EXISTS (SELECT 1 FROM parents WHERE child = takes.number)"
+        return tuple(take_from_row(row) for row in self._rows(f"{where} ORDER BY takes.number DESC LIMIT ?", limit))
+
     def children(self, ident: str) -> tuple[Take, ...]:
         """What was made from a take, the oldest first."""
         where = "JOIN parents ON child = takes.number WHERE parent = ? AND present = 1 ORDER BY takes.number"
@@ -193,7 +210,10 @@ class Library:
     def purge(self) -> int:
         """Removes the bytes of takes that are out of sight, for good; how many bytes that freed."""
         with self._writing():
-            used = {d for take in self._rows("WHERE present = 1") for d in take_from_row(take).blobs.values()}
+            rows = self._database.execute(
+                "SELECT DISTINCT digest FROM held JOIN state USING (number) WHERE present = 1"
+            )
+            used = {row["digest"] for row in rows}
             gone = [digest for digest in self.blobs.digests() if digest not in used]
             freed = sum(self.blobs.path(digest).stat().st_size for digest in gone)
             # Nothing that could bring back a take without its bytes stays undoable.
@@ -220,6 +240,8 @@ class Library:
             (*row, canonical(dict(blobs))),
         ).lastrowid
         assert number is not None
+        held = [(digest, role, number) for role, digest in blobs.items()]
+        self._database.executemany("INSERT INTO held VALUES (?, ?, ?)", held)
         self._database.execute("INSERT INTO state (number, name, present) VALUES (?, ?, 0)", (number, take.name))
         self._database.executemany(
             "INSERT OR IGNORE INTO parents VALUES (?, ?)", [(number, parent) for parent in parents]

@@ -31,6 +31,12 @@ CREATE TABLE state (
 CREATE INDEX state_by_name ON state (name, number);
 CREATE INDEX state_by_presence ON state (present, number);
 CREATE INDEX state_by_star ON state (number) WHERE starred = 1 AND present = 1;
+CREATE TABLE held (
+    digest TEXT NOT NULL,
+    role TEXT NOT NULL,
+    number INTEGER NOT NULL REFERENCES takes (number),
+    PRIMARY KEY (digest, role, number)
+) WITHOUT ROWID;
 CREATE TABLE parents (
     child INTEGER NOT NULL REFERENCES takes (number),
     parent INTEGER NOT NULL REFERENCES takes (number),

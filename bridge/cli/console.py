@@ -24,6 +24,11 @@ def answer_json(data: object, target: str = "-") -> None:
         write_whole(Path(target), f"{text}\n".encode())
 
 
+def say(line: str = "") -> None:
+    """A line of the answer."""
+    click.echo(line)
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
     """A table as wide as the terminal."""
     from rich.console import Console
@@ -50,5 +55,5 @@ def progress(what: str) -> Iterator[Progress]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(what, total=1.0)
-        yield lambda share: bars.update(task, completed=share)
+        task = bars.add_task(what, total=None)
+        yield lambda share: bars.update(task, completed=share, total=1.0)

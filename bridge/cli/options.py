@@ -60,11 +60,30 @@ def parse_bars(text: str) -> frozenset[int]:
     return frozenset(bars)
 
 
+def parse_written_grid(text: str) -> object:
+    """`"1/16"`, `"1/8t"` as a fraction of a whole note."""
+    # midi.quantize needs numpy, which help does not.
+    from midi.quantize import parse_grid
+
+    return parse_grid(text)
+
+
+def parse_setting(text: str) -> tuple[str, str]:
+    """`"hall.mix=40%"` → ("hall.mix", "40%")."""
+    knob, equals, value = text.partition("=")
+    if not (equals and knob.strip() and value.strip() and "." in knob):
+        raise ValueError(text)
+    return knob.strip(), value.strip()
+
+
 KEY = Written("key", Key.parse)
 METER = Written("metre", Meter.parse)
 RANGE = Written("range", PitchRange.parse)
 BARS = Written("list of bars", parse_bars)
+GRID = Written("grid", parse_written_grid)
 TEMPO = Written("tempo", lambda text: Tempo(float(text)))
+SETTINGS = Written("setting such as hall.mix=40%", parse_setting)
+RATE = click.Choice(["44100", "48000", "88200", "96000"])
 FILE_IN = click.Path(path_type=Path)
 FILE_OUT = click.Path(path_type=Path)
 FOLDER_OUT = click.Path(path_type=Path, file_okay=False)

@@ -1,0 +1,342 @@
+"""The steps that a composer takes, each a plain function: what goes in is found, the work is done, a take is kept.
+
+The command line and the running program call these and nothing deeper.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import CannotRead, UnknownName
+from assistant.rights import BASIC_PITCH, MELODY_MODEL, OWN_DATA, SWIFT_F0
+from assistant.take import Licence, NewTake, Recipe, Take
+
+if TYPE_CHECKING:
+    from assistant.audio import Audio
+    from assistant.brief import Brief
+    from assistant.effects.chain import Chain
+    from assistant.hear import Heard, HearSettings, Network
+    from assistant.library import Library
+    from assistant.render import RenderJob
+    from assistant.vary import Variation
+    from midi.motif import Motif
+    from midi.scale import Key
+    from midi.tempo import Meter, Tempo
+
+Progress = Callable[[float], None]
+
+NOTE_FILES = (".mid", ".midi", ".smf", ".kar")
+SOUND_FILES = (".wav", ".flac", ".mp3", ".ogg", ".aiff", ".aif", ".aifc", ".opus", ".w64", ".caf")
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Notes to work on, and the take that holds them. `remarks` are sentences on what was mended in reading a file."""
+
+    motif: Motif
+    take: Take
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hummed:
+    """A recording that became notes: both takes, and what was heard."""
+
+    recording: Take
+    take: Take
+    heard: Heard
+    audio: Audio
+
+
+@dataclass(frozen=True, slots=True)
+class Varied:
+    """The variations of a motif, from near to far, each with its take."""
+
+    material: Material
+    variations: tuple[Variation, ...]
+    takes: tuple[Take, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sounded:
+    """Sound that was made, as a WAV file's bytes and as a value."""
+
+    take: Take
+    audio: Audio
+    wav: bytes
+
+
+def is_file(source: str) -> bool:
+    """Whether `source` means a file and not a take: it is there, or is written like one."""
+    path = Path(source)
+    return path.exists() or path.suffix.lower() in NOTE_FILES + SOUND_FILES or len(path.parts) > 1
+
+
+def hum(
+    library: Library,
+    path: Path,
+    settings: HearSettings,
+    *,
+    progress: Progress | None = None,
+    network: Network | None = None,
+) -> Hummed:
+    """The notes in a recording. The recording is kept first, so that it is there whatever comes after.
+
+    Raises `CannotRead`, `UnreadableAudio`, `NothingHeard`, `MissingPart`.
+    """
+    recording, audio = import_sound(library, path)
+    return hear_take(library, recording, audio, settings, progress=progress, network=network)
+
+
+def hear_take(
+    library: Library,
+    recording: Take,
+    audio: Audio,
+    settings: HearSettings,
+    *,
+    progress: Progress | None = None,
+    network: Network | None = None,
+) -> Hummed:
+    """The notes in a recording that is kept already."""
+    from assistant.hear import listen
+    from assistant.hear.listening import tracker_for
+    from midi.smf import motif_score, smf_bytes
+
+    heard = listen(audio, settings, progress=progress, network=network)
+    asked = {
+        "tempo_bpm": settings.tempo.bpm if settings.tempo else None,
+        "key": str(settings.key) if settings.key else None,
+        "meter": str(settings.meter) if settings.meter else None,
+        "grid": str(settings.grid) if settings.grid else None,
+        "polyphonic": settings.polyphonic,
+    }
+    recipe = Recipe(
+        "hum",
+        settings.tracker or tracker_for(polyphonic=settings.polyphonic),
+        asked,
+        parents=(recording.id,),
+        licences=(BASIC_PITCH, SWIFT_F0),
+    )
+    name = recording.name
+    blobs = {
+        "midi": smf_bytes(motif_score(heard.motif, name=name)),
+        "notes": json.dumps(heard.as_json(), indent=2).encode(),
+    }
+    facts = {**music_facts(heard.motif), "tuning_cents": round(heard.tuning_cents, 1)}
+    (take,) = library.add(NewTake("motif", name, recipe, blobs, facts), words=f"heard the notes of {name}")
+    return Hummed(recording, take, heard, audio)
+
+
+def import_sound(library: Library, path: Path) -> tuple[Take, Audio]:
+    """A sound file as a take, bytes as they are."""
+    from assistant.audio import read_audio
+
+    audio = read_audio(path)
+    data = path.read_bytes()
+    # A file that came from a take is that take, so that the line of how it was made goes on.
+    known = library.holding(data, "audio")
+    if known:
+        return known, audio
+    facts = {
+        "seconds": round(audio.duration_seconds, 3),
+        "sample_rate_hz": audio.sample_rate_hz,
+        "channels": audio.channels,
+        "file": path.name,
+    }
+    recipe = Recipe("import audio", settings={"file": path.name}, input_digest=hashlib.sha256(data).hexdigest())
+    (take,) = library.add(NewTake("recording", path.stem, recipe, {"audio": data}, facts), words=f"added {path.name}")
+    return take, audio
+
+
+def notes_of(
+    library: Library,
+    source: str,
+    *,
+    key: Key | None = None,
+    meter: Meter | None = None,
+    tempo: Tempo | None = None,
+) -> Material:
+    """The notes in a MIDI file, which becomes a take, or of a take: its own, or those that it was made from.
+
+    `key`, `meter` and `tempo` stand in for the file's. Raises `CannotRead`, `UnreadableMidi`, `UnknownName`.
+    """
+    from midi.smf import motif_of, motif_score, read_smf, smf_bytes
+
+    if not is_file(source):
+        take = _with_blob(library, library.get(source), "midi")
+        return Material(motif_of(read_smf(library.blob(take, "midi")), key=key, meter=meter, tempo=tempo), take)
+    path = Path(source)
+    if path.suffix.lower() in SOUND_FILES and path.is_file():
+        raise CannotRead(f"{path.name} is a recording, not notes", hint=f"hummingbridge hum {path} -o {path.stem}.mid")
+    score = read_smf(path)
+    motif = motif_of(score, key=key, meter=meter, tempo=tempo)
+    data = path.read_bytes()
+    known = library.holding(data, "midi")
+    if known:
+        return Material(motif, known, score.remarks)
+    recipe = Recipe("import notes", settings={"file": path.name}, input_digest=hashlib.sha256(data).hexdigest())
+    blobs = {"midi": smf_bytes(motif_score(motif, name=path.stem)), "source": data}
+    facts = {**music_facts(motif), "file": path.name}
+    (take,) = library.add(NewTake("motif", path.stem, recipe, blobs, facts), words=f"added {path.name}")
+    return Material(motif, take, score.remarks)
+
+
+def sound_of(library: Library, source: str) -> tuple[Audio, Take]:
+    """The sound in a file, which becomes a take, or of a take. Raises `CannotRead`, `UnreadableAudio`, `UnknownName`."""
+    if is_file(source):
+        take, audio = import_sound(library, Path(source))
+        return audio, take
+    take = _with_blob(library, library.get(source), "audio")
+    return sound_in(library, take), take
+
+
+def sound_in(library: Library, take: Take) -> Audio:
+    """The sound that a take holds."""
+    from assistant.audio import decoded
+
+    return decoded(library.blob(take, "audio"), take.name)
+
+
+def vary(library: Library, material: Material, brief: Brief) -> Varied:
+    """Variations of a motif, all kept as one step. Raises `InvalidBrief`, `UnknownName`."""
+    from assistant.vary import vary as varied
+    from midi.smf import motif_score, smf_bytes
+
+    variations = varied(material.motif, brief)
+    asked = brief_json(brief)
+    name = material.take.name
+    new = []
+    for variation in variations:
+        recipe = Recipe(
+            "vary",
+            "rules",
+            {**asked, "rank": variation.rank},
+            seed=brief.seed,
+            parents=(material.take.id,),
+            licences=(MELODY_MODEL,),
+        )
+        facts = {
+            **music_facts(variation.motif),
+            "rank": variation.rank,
+            "technique": variation.technique,
+            "closeness": round(variation.closeness, 4),
+            "sentence": variation.sentence,
+        }
+        called = f"{name} {variation.rank:02d}"
+        midi = smf_bytes(motif_score(variation.motif, name=called))
+        new.append(NewTake("variation", called, recipe, {"midi": midi}, facts))
+    takes = library.add(*new, words=f"made {len(new)} variations of {name}")
+    return Varied(material, variations, takes)
+
+
+def render(
+    library: Library,
+    material: Material,
+    job: RenderJob,
+    *,
+    chain: Chain | None = None,
+    overrides: Mapping[str, str] | None = None,
+) -> Sounded:
+    """Notes played by an instrument, through a chain where one is given, as 24-bit audio.
+
+    Raises `UnknownName`, `MissingPart`, `InvalidPreset`, `InvalidBrief`.
+    """
+    from assistant.effects import apply_chain
+    from assistant.render import render as rendered
+    from assistant.render.play import settled, used
+
+    job = settled(job)
+    audio = rendered(material.motif, job)
+    licences = tuple(Licence(one.kind, one.name, one.licence_spdx) for one in used(job))
+    settings = job_json(job)
+    facts = {"instrument": job.instrument}
+    if chain is not None:
+        audio = apply_chain(audio, chain, overrides=overrides)
+        settings |= {"chain": chain.as_dict(), "set": dict(overrides or {})}
+        licences += (Licence("chain", chain.name, OWN_DATA),)
+        facts["chain"] = chain.name
+    recipe = Recipe("render", str(job.engine), settings, job.seed, (material.take.id,), licences=licences)
+    motif = replace(material.motif, tempo=job.tempo or material.motif.tempo)
+    name = " ".join([material.take.name, job.instrument, *([chain.name] if chain else [])])
+    return _keep_sound(library, "render", name, recipe, audio, facts, motif)
+
+
+def effects(
+    library: Library, source: str, chain: Chain, *, overrides: Mapping[str, str] | None = None, sample_rate_hz: int = 0
+) -> Sounded:
+    """A recording or a take through a chain. Raises `InvalidPreset`, `CannotRead`, `UnreadableAudio`, `UnknownName`."""
+    from assistant.effects import apply_chain
+
+    audio, parent = sound_of(library, source)
+    audio = apply_chain(audio.resampled(sample_rate_hz or audio.sample_rate_hz), chain, overrides=overrides)
+    settings = {"chain": chain.as_dict(), "set": dict(overrides or {}), "sample_rate_hz": audio.sample_rate_hz}
+    recipe = Recipe(
+        "effects", "pedalboard", settings, 0, (parent.id,), licences=(Licence("chain", chain.name, OWN_DATA),)
+    )
+    name = f"{parent.name} {chain.name}"
+    return _keep_sound(library, "effects", name, recipe, audio, {"chain": chain.name}, None)
+
+
+def _keep_sound(
+    library: Library, kind: str, name: str, recipe: Recipe, audio: Audio, facts: Mapping[str, Any], motif: Motif | None
+) -> Sounded:
+    from assistant.render.wav import WavFacts, wav_bytes
+
+    written = WavFacts(project=name, take=kind, note=recipe.step)
+    if motif is not None:
+        written = replace(
+            written, tempo=motif.tempo, meter=motif.meter, key=motif.key, length_beats=motif.clip.length_beats
+        )
+    wav = wav_bytes(audio, written)
+    known = {**facts, "seconds": round(audio.duration_seconds, 3), "sample_rate_hz": audio.sample_rate_hz}
+    (take,) = library.add(NewTake(kind, name, recipe, {"audio": wav}, known), words=f"made {name}")
+    return Sounded(take, audio, wav)
+
+
+def _with_blob(library: Library, take: Take, role: str) -> Take:
+    """`take`, or the nearest of those that it was made from, that holds `role`. Raises `UnknownName`."""
+    line = [take, *reversed(library.ancestors(take.id))]
+    for one in line:
+        if role in one.blobs:
+            return one
+    what = {"midi": "notes", "audio": "sound"}[role]
+    hint = {"midi": "hummingbridge hum turns a recording into notes", "audio": "hummingbridge render gives it a sound"}
+    raise UnknownName(f"take {take.name!r} has no {what}", hint=hint[role])
+
+
+def music_facts(motif: Motif) -> dict[str, Any]:
+    """What a list of takes shows of music."""
+    return {
+        "tempo_bpm": round(motif.tempo.bpm, 2),
+        "key": str(motif.key),
+        "meter": str(motif.meter),
+        "bars": motif.bars,
+        "notes": len(motif.notes),
+    }
+
+
+def brief_json(brief: Brief) -> dict[str, Any]:
+    """A brief as plain values."""
+    return {
+        "count": brief.count,
+        "closeness": brief.closeness,
+        "techniques": list(brief.techniques),
+        "keep": brief.keep,
+        "locked_bars": sorted(brief.locked_bars),
+        "key": str(brief.key) if brief.key else None,
+        "range": str(brief.pitch_range) if brief.pitch_range else None,
+        "density": brief.density,
+    }
+
+
+def job_json(job: RenderJob) -> dict[str, Any]:
+    """A render job as plain values; of a SoundFont only its name, which is the same on every machine."""
+    plain = asdict(job)
+    plain["tempo"] = job.tempo.bpm if job.tempo else None
+    plain["soundfont"] = job.soundfont.name if job.soundfont else None
+    return plain

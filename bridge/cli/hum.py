@@ -1,0 +1,99 @@
+"""`hummingbridge hum`: a recording becomes notes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import click
+
+from bridge.cli.console import answer_json, progress, say, table
+from bridge.cli.options import FILE_IN, FILE_OUT, GRID, KEY, METER, TEMPO, library_option
+from midi.pitch import pitch_name
+from midi.scale import Key
+from midi.tempo import Meter, Tempo
+
+
+@click.command("hum")
+@click.argument("voice", type=FILE_IN)
+@click.option("-o", "--output", type=FILE_OUT, help="The MIDI file to write; VOICE.mid here if not given.")
+@click.option(
+    "--json",
+    "notes_json",
+    is_flag=False,
+    flag_value="-",
+    metavar="[FILE]",
+    help="Also write the notes as JSON: to FILE, or to the terminal.",
+)
+@click.option("--tempo", type=TEMPO, metavar="BPM", help="Beats a minute, where you know it; else found by ear.")
+@click.option("--key", type=KEY, metavar="KEY", help='The key, such as "D minor" or Bb; else found by ear.')
+@click.option("--meter", type=METER, metavar="METRE", help="The metre, such as 3/4; else found by ear.")
+@click.option("--grid", type=GRID, metavar="GRID", help="The shortest note to round to: 1/8, 1/16 (the usual), 1/8t.")
+@click.option("--poly", is_flag=True, help="Several notes at once: a piano or a guitar.")
+@click.option(
+    "--plot", type=FILE_OUT, metavar="FILE", help="Also draw it all into a PNG picture, with four variations."
+)
+@library_option
+def command(
+    voice: Path,
+    output: Path | None,
+    notes_json: str | None,
+    tempo: Tempo | None,
+    key: Key | None,
+    meter: Meter | None,
+    grid: Fraction | None,
+    poly: bool,
+    plot: Path | None,
+    library_folder: Path | None,
+) -> None:
+    """Turn VOICE, a hummed, sung or played recording (wav, flac, mp3, ogg, aiff), into notes.
+
+    \b
+    hummingbridge hum idea.wav -o idea.mid
+    hummingbridge hum idea.wav -o idea.mid --tempo 96 --key "D minor" --plot idea.png
+    """
+    from assistant.files import write_whole
+    from assistant.hear import HearSettings
+    from assistant.library import Library
+    from assistant.steps import hum
+
+    settings = HearSettings(tempo=tempo, key=key, meter=meter, grid=grid, polyphonic=poly)
+    output = output or Path(f"{voice.stem}.mid")
+    with Library(library_folder) as library:
+        with progress(f"Listening to {voice.name}") as told:
+            hummed = hum(library, voice, settings, progress=told)
+        write_whole(output, library.blob(hummed.take, "midi"))
+    heard = hummed.heard
+    if plot:
+        from bridge.cli.picture import hum_picture
+
+        write_whole(plot, hum_picture(hummed))
+    if notes_json:
+        answer_json(heard.as_json(), notes_json)
+    if notes_json == "-":
+        return
+    motif = heard.motif
+    sure = "given" if tempo else f"{heard.tempo_confidence:.0%} sure"
+    say(
+        f"{len(motif.notes)} notes in {motif.bars} bars of {motif.meter}, {motif.key}, {motif.tempo.bpm:.0f} BPM ({sure})"
+    )
+    if len(motif.notes) <= 24:
+        table(
+            ("bar", "beat", "note", "length", "sung"),
+            [
+                (
+                    motif.bar_of(note),
+                    f"{note.start_beats % motif.meter.bar_beats + 1:.3g}",
+                    pitch_name(note.pitch),
+                    f"{note.length_beats:.3g}",
+                    f"{(sung.pitch - note.pitch) * 100 - heard.tuning_cents:+.0f} cents",
+                )
+                for sung, note in zip(heard.notes, heard.placed, strict=True)
+            ],
+        )
+    say(f"notes    {output}")
+    if notes_json:
+        say(f"json     {notes_json}")
+    if plot:
+        say(f"picture  {plot}")
+    say(f"next     hummingbridge vary {output} -o {output.stem}-variations")

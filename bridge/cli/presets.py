@@ -1,0 +1,151 @@
+"""`hummingbridge presets`: the chains and instruments there are, and the composer's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from bridge.cli.console import answer_json, say, table
+from bridge.cli.options import json_option
+
+if TYPE_CHECKING:
+    from assistant.effects.chain import Stage
+
+
+@click.group("presets", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """The chains and instruments there are, and your own.
+
+    \b
+    hummingbridge presets list chains
+    hummingbridge presets new my-hall --like warm-hall
+    """
+
+
+@command.command("list")
+@click.argument("kind", required=False)
+@json_option
+def listed(kind: str | None, as_json: bool) -> None:
+    """What there is, of KIND (chains, instruments, techniques …) or of all kinds."""
+    rows = [row for row in _rows() if kind in (None, row["kind"])]
+    if not rows and kind is not None:
+        from assistant.tables import unknown
+
+        raise unknown(kind, {row["kind"] for row in _rows()}, kind="kind of preset")
+    if as_json:
+        answer_json({"presets": rows})
+        return
+    table(("kind", "name", "", "what it is"), [(r["kind"], r["name"], r["whose"], r["description"]) for r in rows])
+
+
+def _rows() -> list[dict[str, str]]:
+    from assistant.presets import KINDS, list_presets
+    from assistant.render.general_midi import PROGRAMS
+    from assistant.vary.techniques import TECHNIQUES
+
+    rows = [
+        {
+            "kind": kind,
+            "name": preset.name,
+            "whose": "yours" if preset.own else "",
+            "description": preset.description,
+        }
+        for kind in KINDS
+        for preset in list_presets(kind)
+    ]
+    named = {row["name"] for row in rows if row["kind"] == "instruments"}
+    rows += [
+        {"kind": "instruments", "name": name, "whose": "", "description": f"General MIDI {number}"}
+        for number, (name, *_) in enumerate(PROGRAMS, start=1)
+        if name not in named
+    ]
+    rows += [{"kind": "techniques", "name": name, "whose": "", "description": ""} for name in TECHNIQUES]
+    return rows
+
+
+@command.command("show")
+@click.argument("name")
+@click.option("--kind", default="chains", show_default=True, help="chains or instruments.")
+@json_option
+def show(name: str, kind: str, as_json: bool) -> None:
+    """One preset: its stages, and each knob with its unit and range."""
+    from assistant.presets import find_preset, shown
+
+    path = find_preset(kind, name)
+    text = path.read_text(encoding="utf-8")
+    if kind != "chains":
+        answer_json({"name": name, "file": shown(path), "text": text}) if as_json else say(text)
+        return
+    from assistant.effects import load_chain
+
+    chain = load_chain(path)
+    if as_json:
+        answer_json({"name": chain.name, "file": shown(path), **chain.as_dict()})
+        return
+    say(f"{chain.name}: {chain.description}")
+    say(f"file  {path}")
+    table(("stage.knob", "is", "range", "what it does"), _knobs(chain.stages))
+
+
+def _knobs(stages: Sequence[Stage]) -> list[tuple[str, str, str, str]]:
+    """Every knob of the stages, those of branches included, as rows."""
+    from assistant.effects.chain import parameters_of
+
+    rows = []
+    for stage in stages:
+        for knob in parameters_of(stage):
+            value = stage.mix if knob.name == "mix" else stage.settings[knob.name]
+            shown = f"{value:g}" if isinstance(value, int | float) else str(value)
+            rows.append((f"{stage.name}.{knob.name}", shown, knob.allowed, knob.what))
+        for branch in stage.branches:
+            rows += _knobs(branch.stages)
+    return rows
+
+
+@command.command("new")
+@click.argument("name")
+@click.option("--kind", default="chains", show_default=True, help="chains or instruments.")
+@click.option("--like", help="Begin with a copy of this one.")
+@json_option
+def new(name: str, kind: str, like: str | None, as_json: bool) -> None:
+    """Start a preset of your own, with every knob explained."""
+    from assistant.presets import new_preset
+
+    path = new_preset(kind, name, like=like)
+    if as_json:
+        answer_json({"name": name, "kind": kind, "file": str(path)})
+        return
+    say(f"preset   {path}")
+    say("next     open it in a text editor, then: hummingbridge presets check")
+
+
+@command.command("check")
+@click.argument("kind", required=False)
+@json_option
+def check(kind: str | None, as_json: bool) -> int:
+    """Read every preset and say what is wrong with each."""
+    from assistant.presets import check_presets
+    from bridge.reply import as_json as error_json
+    from bridge.reply import as_text
+
+    findings = check_presets(kind)
+    wrong = [finding for finding in findings if finding.error]
+    if as_json:
+        rows = [
+            {
+                "kind": finding.preset.kind,
+                "name": finding.preset.name,
+                "file": str(finding.preset.path),
+                **(error_json(finding.error) if finding.error else {}),
+            }
+            for finding in findings
+        ]
+        answer_json({"checked": len(findings), "wrong": len(wrong), "presets": rows})
+    else:
+        for finding in wrong:
+            if finding.error:
+                say(as_text(finding.error))
+        say(f"{len(findings)} presets, {len(wrong)} with errors")
+    return 1 if wrong else 0

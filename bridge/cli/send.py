@@ -1,0 +1,71 @@
+"""`hummingbridge send`: a take goes to the DAW."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bridge.cli.console import answer_json, progress, say
+from bridge.cli.options import FOLDER_OUT, json_option, library_option
+
+
+@click.command("send")
+@click.argument("take")
+@click.option("--to", required=True, metavar="DAW", help="folder (any DAW) or dawproject (Bitwig, Studio One, Cubase).")
+@click.option("--at-bar", type=click.IntRange(1, 9999), default=1, show_default=True, help="The bar it belongs at.")
+@click.option("-o", "--output", type=FOLDER_OUT, help="The folder to write into; the current one if not given.")
+@click.option("--instrument", default="piano", show_default=True, help="Who plays a take that has no sound yet.")
+@click.option("--chain", metavar="NAME", help="Effects for a take that has no sound yet.")
+@click.option("--track", default="Melody", show_default=True, help="The track's name.")
+@click.option("--notes-only", is_flag=True, help="No sound: the MIDI alone.")
+@click.option("--from-bar-one", is_flag=True, help="Files that begin at bar 1 with silence, for DAWs that ask for it.")
+@json_option
+@library_option
+def command(
+    take: str,
+    to: str,
+    at_bar: int,
+    output: Path | None,
+    instrument: str,
+    chain: str | None,
+    track: str,
+    notes_only: bool,
+    from_bar_one: bool,
+    as_json: bool,
+    library_folder: Path | None,
+) -> None:
+    """Bring TAKE to your DAW, at the right bar: 24-bit WAV, MIDI, and a record of how they were made.
+
+    \b
+    hummingbridge send "idea 03" --to folder --at-bar 3 --instrument cello
+    hummingbridge send "idea 03 cello" --to dawproject --at-bar 3
+    """
+    from dataclasses import replace
+
+    from assistant.effects import load_chain
+    from assistant.library import Library
+    from assistant.render import RenderJob
+    from assistant.steps import is_file
+    from assistant.tables import resolve
+    from bridge.daw import DAWS
+    from bridge.parcels import parcel_of
+
+    daw = resolve(DAWS, to, kind="DAW")()
+    if is_file(take) and Path(take).exists():
+        raise click.UsageError(f"{take} is a file: send takes a take, by name or id (hummingbridge takes)")
+    effects = load_chain(chain) if chain else None
+    with Library(library_folder) as library:
+        with progress(f"Preparing {take}"):
+            job = None if notes_only else RenderJob(instrument)
+            parcel = parcel_of(library, take, at_bar=at_bar, job=job, chain=effects, track=track)
+            parcel = replace(parcel, from_bar_one=from_bar_one, id="")
+        delivery = daw.deliver(parcel, output or Path())
+    if as_json:
+        answer_json(delivery.as_json())
+        return
+    if delivery.already_there:
+        say("this was sent there before; nothing is written twice")
+    for path in delivery.paths:
+        say(f"file     {path}")
+    say(delivery.advice)
