@@ -181,6 +181,7 @@ class RealArdour:
 
     def start(self, ready: Callable[[], bool]) -> None:
         """Starts Ardour and waits until `ready`; where JACK threw it out at the start, once more."""
+        self.stop()
         for _ in range(4):
             with self.log.open("wb") as log:
                 self.process = subprocess.Popen(

@@ -5,6 +5,7 @@ The session has 96 quarters a minute, 4/4 up to bar 4 and 3/4 from bar 5; so bar
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import statistics
@@ -214,23 +215,6 @@ def test_notes_for_a_track_of_audio_get_a_track_of_their_own(ardour: Ardour):
     assert ("Both 1", "midi") in ardour.transport().tracks
 
 
-def test_ripple_mode_pushes_nothing_aside(ardour: Ardour, running: Running, osc: OscPeer):
-    ardour.insert_audio(parcel("behind", 50, tone(220), track="Ripple"))
-    osc.send("/access_action", "Editor/set-edit-ripple")
-    try:
-        ardour.insert_audio(parcel("before", 40, tone(220), track="Ripple"))
-        ardour.save()
-    finally:
-        osc.send("/access_action", "Editor/set-edit-slide")
-    root = running.saved()
-    option = root.find("Config/Option[@name='edit-mode']")
-    assert option is not None
-    assert "Ripple" in str(option.get("value"))
-    places = {region.get("name"): where(region) for region in regions(root)["Ripple"]}
-    # Bar 40 is quarter 16 + 35 × 3, bar 50 quarter 16 + 45 × 3.
-    assert places == {"before": ("sample", 121 * 30_000), "behind": ("sample", 151 * 30_000)}
-
-
 def test_audio_of_another_rate_keeps_its_length_and_pitch(ardour: Ardour, running: Running):
     placed = ardour.insert_audio(parcel("from CD", 60, tone(441, 2.0, rate=44_100), track="Rates"))
     assert placed.length_samples == 2 * RATE
@@ -257,22 +241,19 @@ def test_any_name_arrives_as_it_is_shown(ardour: Ardour, running: Running, name:
     assert shown in found
 
 
-def test_the_notes_of_the_selected_region_are_read(ardour: Ardour, osc: OscPeer):
-    ardour.insert_notes(parcel("first of all", 1, tune(72, 71, 69), track="Reading"))
-    osc.send("/access_action", "Editor/select-all-objects")
-    until(lambda: selected(ardour) == "first of all")
-    score = ardour.read_selection()
-    assert (score.name, score.tempo, score.meter) == ("Reading", Tempo(96), Meter(4, 4))
-    assert score.tracks[0].clip == Clip(tune(72, 71, 69).notes, 3.0, "first of all")
-
-
-def test_with_nothing_selected_it_says_so(ardour: Ardour, osc: OscPeer):
-    osc.send("/access_action", "Editor/escape")
-    until(lambda: selected(ardour) is None)
+def test_with_nothing_selected_it_says_so(ardour: Ardour):
     with pytest.raises(ArdourRefused) as caught:
         ardour.read_selection()
     assert caught.value.reason == "nothing-selected"
     assert "click a region" in caught.value.hint
+
+
+def test_the_notes_of_the_selected_region_are_read(ardour: Ardour, osc: OscPeer):
+    ardour.insert_notes(parcel("first of all", 1, tune(72, 71, 69), track="Reading"))
+    until(lambda: select_all(ardour, osc) == "first of all")
+    score = ardour.read_selection()
+    assert (score.name, score.tempo, score.meter) == ("Reading", Tempo(96), Meter(4, 4))
+    assert score.tracks[0].clip == Clip(tune(72, 71, 69).notes, 3.0, "first of all")
 
 
 @pytest.mark.parametrize(
@@ -352,6 +333,23 @@ def test_settings_are_safe_beside_a_running_ardour(running: Running):
         uninstall(running.config)
 
 
+def test_ripple_mode_pushes_nothing_aside(new_ardour: Callable[[], Running]):
+    running = new_ardour()
+    settings = (running.config / "config").read_text()
+    ripple = '<Option name="edit-mode" value="Ripple"/>'
+    (running.config / "config").write_text(settings.replace("<Config>", f"<Config>{ripple}"))
+    install(running.config, osc=True)
+    running.start(lambda: Ardour(running.config).check().ready)
+    ardour = Ardour(running.config, osc_port=running.osc_port)
+    ardour.insert_audio(parcel("behind", 50, tone(220), track="Voice"))
+    ardour.insert_audio(parcel("before", 40, tone(220), track="Voice"))
+    quit_saved(ardour, running)
+    assert re.search(r'name="edit-mode" value="Ripple"', (running.config / "config").read_text())
+    places = {region.get("name"): where(region) for region in regions(running.saved())["Voice"]}
+    # Bar 40 is quarter 16 + 35 × 3, bar 50 quarter 16 + 45 × 3.
+    assert places == {"before": ("sample", 121 * 30_000), "behind": ("sample", 151 * 30_000)}
+
+
 def test_what_was_inserted_is_known_after_restarts_of_both(new_ardour: Callable[[], Running]):
     running = new_ardour()
     (running.config / "ui_scripts").unlink(missing_ok=True)
@@ -361,11 +359,9 @@ def test_what_was_inserted_is_known_after_restarts_of_both(new_ardour: Callable[
     asked = parcel("kept", 3, tone(220), track="Voice")
 
     with OscPeer(running.osc_port) as osc:
-        osc.send("/access_action", "Editor/select-all-objects")
         ardour = Ardour(running.config, osc_port=running.osc_port, pickup_seconds=0.5)
         assert not ardour.insert_audio(asked).already_there
-        osc.send("/access_action", "Editor/select-all-objects")
-        until(lambda: selected(ardour) == "kept")
+        until(lambda: select_all(ardour, osc) == "kept")
         with pytest.raises(ArdourRefused, match="holds audio") as caught:
             ardour.read_selection()
         assert "hummingbridge hum" in caught.value.hint
@@ -383,10 +379,7 @@ def test_what_was_inserted_is_known_after_restarts_of_both(new_ardour: Callable[
     running.start(lambda: Ardour(running.config).check().ready)
     ardour = Ardour(running.config, osc_port=running.osc_port)
     assert not ardour.insert_audio(asked).already_there
-    ardour.save()
-    with OscPeer(running.osc_port) as osc:
-        osc.send("/access_action", "Common/Quit")
-        until(lambda: not ardour_runs(running.config), seconds=10)
+    quit_saved(ardour, running)
     assert (running.config / "ui_scripts").read_bytes() == scripts
 
     running.start(lambda: Ardour(running.config).check().ready)
@@ -397,12 +390,26 @@ def test_what_was_inserted_is_known_after_restarts_of_both(new_ardour: Callable[
     assert not (running.config / "ui_scripts").exists()
 
 
+def quit_saved(ardour: Ardour, running: Running) -> None:
+    """Saves and quits, as the composer would."""
+    ardour.save()
+    with OscPeer(running.osc_port) as osc:
+        osc.send("/access_action", "Common/Quit")
+    until(lambda: not ardour_runs(running.config), seconds=10)
+
+
+def select_all(ardour: Ardour, osc: OscPeer) -> str | None:
+    """Selects every region, and tells the first; Ardour's action selects tracks where none were, then regions."""
+    osc.send("/access_action", "Editor/select-all-objects")
+    time.sleep(0.1)
+    return selected(ardour)
+
+
 def selected(ardour: Ardour) -> str | None:
-    link = ardour._link()
-    try:
-        return link.ask("selection")["region"]
-    except ArdourRefused:
-        return None
+    """The name of the first selected region, whatever is in it."""
+    with contextlib.suppress(ArdourRefused):
+        return ardour._link().ask("selection")["region"]
+    return None
 
 
 def locate(ardour: Ardour, osc: OscPeer, sample: int) -> None:

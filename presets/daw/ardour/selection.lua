@@ -53,7 +53,7 @@ return function (tools)
 		if midi:isnil () then
 			answer.kind = "audio"
 			answer.start = chosen:start ():samples ()
-			local channels = chosen:n_channels ()
+			local channels = chosen:to_audioregion ():n_channels ()
 			for channel = 0, channels - 1 do
 				answer["source." .. channel + 1] = chosen:source (channel):to_filesource ():path ()
 			end
