@@ -34,7 +34,7 @@ _CHECKS: dict[str, tuple[str, bool, str]] = {
     "midi ports": ("playing into a DAW live", False, "bridge.doctor:check_midi_ports"),
     "audio input": ("recording a hum", False, "bridge.doctor:check_audio_input"),
 }
-"""Name → what it is for, whether it is needed, and the check: `module:function` (library folder or None) → Readiness."""
+"""Name → what it is for, whether it is needed, the check: `module:function` (library folder or None) → Readiness."""
 
 
 def examine(library_folder: Path | None = None) -> Iterator[Part]:
@@ -72,10 +72,10 @@ def check_variations(_: Path | None) -> Readiness:
 
 def check_instruments(_: Path | None) -> Readiness:
     """Ready when one engine is; the preferred one that is ready plays."""
-    from assistant.errors import HummingbridgeError
     from assistant.render import ENGINES
     from assistant.render.play import check
     from assistant.render.soundfonts import find_soundfont
+    from midi.errors import HummingbridgeError
 
     found = {name: check(name) for name in ENGINES}
     ready = [name for name, readiness in found.items() if readiness.ready]

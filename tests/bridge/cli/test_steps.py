@@ -1,0 +1,176 @@
+"""Each command on a composer's way, with real parts: hear, vary, render, effects, send, takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import mido
+import pytest
+import soundfile
+from wavinfo import WavInfoReader
+
+from midi.smf import read_motif
+
+Program = Callable[..., object]
+
+
+def test_a_hum_becomes_a_midi_file_and_notes_as_json(program: Program, voice: Path) -> None:
+    said = program("hum", voice, "-o", "motif.mid", "--json", "notes.json", "--tempo", "120", "--key", "C major")
+    assert said.code == 0
+    notes = json.loads(Path("notes.json").read_text())
+    assert [note["pitch_midi"] for note in notes["notes"]] == [60, 64, 67]
+    assert set(notes) == {"tempo_bpm", "key", "meter", "tuning_cents", "notes"}
+    fields = "onset_s offset_s pitch_sung pitch_midi velocity confidence start_beats length_beats"
+    assert set(notes["notes"][0]) == set(fields.split())
+    assert (notes["tempo_bpm"], notes["key"]) == (120, "C major")
+    assert read_motif(Path("motif.mid")).clip.pitches == (60, 64, 67)
+    assert "next     hummingbridge vary motif.mid" in said.out
+
+
+def test_the_recording_stays_when_nothing_is_heard_in_it(program: Program, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "silence.wav", [0.0] * 22050, 22050)
+    said = program("hum", "silence.wav", "-o", "motif.mid")
+    assert said.code == 1
+    assert "error: the recording is silent" in said.err
+    assert not Path("motif.mid").exists()
+    assert [take["name"] for take in program("takes", "list", "--json").json["takes"]] == ["silence"]
+
+
+def test_variations_are_files_with_an_index_that_says_what_changed(program: Program, motif: Path) -> None:
+    said = program("vary", motif, "-n", "6", "-o", "variations", "--lock", "1", "--seed", "7", "--json")
+    assert said.code == 0
+    index = json.loads(Path("variations/index.json").read_text())
+    assert said.json == index
+    assert [entry["rank"] for entry in index["variations"]] == [1, 2, 3, 4, 5, 6]
+    source = read_motif(motif)
+    for entry in index["variations"]:
+        assert set(entry) == {"file", "rank", "technique", "closeness", "sentence", "seed", "take"}
+        assert entry["sentence"]
+        varied = read_motif(Path("variations") / entry["file"])
+        assert varied.bar(1) == source.bar(1) or varied.bar(1).notes == source.bar(1).notes
+    nearness = [entry["closeness"] for entry in index["variations"]]
+    assert nearness == sorted(nearness, reverse=True)
+
+
+def test_the_same_seed_gives_the_same_bytes(program: Program, motif: Path) -> None:
+    program("vary", motif, "-o", "a", "--seed", "7")
+    program("vary", motif, "-o", "b", "--seed", "7")
+    program("vary", motif, "-o", "c", "--seed", "8")
+    content = {name: [path.read_bytes() for path in sorted(Path(name).glob("*.mid"))] for name in "abc"}
+    assert len(content["a"]) == 10
+    assert content["a"] == content["b"] != content["c"]
+
+
+def test_fewer_variations_take_the_surplus_files_away_and_touch_nothing_else(program: Program, motif: Path) -> None:
+    program("vary", motif, "-n", "6", "-o", "variations")
+    Path("variations/mine.mid").write_bytes(b"mine")
+    program("vary", motif, "-n", "3", "-o", "variations")
+    assert sorted(path.name for path in Path("variations").iterdir()) == [
+        "01.mid",
+        "02.mid",
+        "03.mid",
+        "index.json",
+        "mine.mid",
+    ]
+
+
+def test_a_clip_is_rendered_as_24_bits_at_48_khz_with_its_tempo(program: Program, motif: Path) -> None:
+    said = program("render", motif, "--instrument", "cello", "--chain", "warm-hall", "-o", "out.wav")
+    assert said.code == 0
+    info = soundfile.info("out.wav")
+    assert (info.subtype, info.samplerate, info.channels) == ("PCM_24", 48000, 2)
+    assert info.duration > 8 * 60 / 100
+    assert WavInfoReader("out.wav").bext.originator == "Hummingbridge"
+
+
+def test_a_knob_is_turned_on_the_command_line(program: Program, motif: Path) -> None:
+    program("render", motif, "-o", "dry.wav")
+    assert program("fx", "dry.wav", "--chain", "lofi", "-o", "a.wav").code == 0
+    assert program("fx", "dry.wav", "--chain", "lofi", "--set", "dull.frequency_hz=800", "-o", "b.wav").code == 0
+    assert Path("a.wav").read_bytes() != Path("b.wav").read_bytes()
+    said = program("fx", "dry.wav", "--chain", "lofi", "--set", "dull.colour=1", "-o", "c.wav")
+    assert said.code == 1
+    assert "colour" in said.err
+    assert not Path("c.wav").exists()
+
+
+@pytest.mark.parametrize("to", ["folder", "dawproject"])
+def test_a_take_is_sent_at_a_bar_with_sound_notes_and_record(program: Program, motif: Path, to: str) -> None:
+    program("vary", motif, "-n", "2")
+    said = program("send", "idea 02", "--to", to, "--at-bar", "3", "-o", "out", "--instrument", "flute", "--json")
+    assert said.code == 0
+    assert {(one["kind"], one["at_bar"]) for one in said.json["placements"]} == {("audio", 3), ("notes", 3)}
+    assert all(Path(path).stat().st_size for path in said.json["files"])
+    again = program("send", "idea 02", "--to", to, "--at-bar", "3", "-o", "out", "--instrument", "flute", "--json")
+    assert again.json["already_there"]
+    assert again.json["files"] == said.json["files"]
+
+
+def test_a_file_that_came_from_a_take_is_that_take(program: Program, motif: Path) -> None:
+    program("vary", motif, "-n", "2", "-o", "variations")
+    program("render", "variations/02.mid", "-o", "a.wav")
+    program("fx", "a.wav", "--chain", "lofi", "-o", "b.wav")
+    shown = program("takes", "show", "idea 02 piano lofi", "--json").json
+    assert [step["name"] for step in shown["manifest"]["steps"]] == [
+        "idea",
+        "idea 02",
+        "idea 02 piano",
+        "idea 02 piano lofi",
+    ]
+    spdx = {one["spdx"] for one in shown["manifest"]["licences"]}
+    assert "GPL-3.0-or-later" in spdx
+
+
+def test_takes_are_listed_starred_renamed_undone_and_redone(program: Program, motif: Path) -> None:
+    program("vary", motif, "-n", "3")
+    assert program("takes", "rename", "idea 02", "evening").code == 0
+    assert program("takes", "star", "evening").code == 0
+    listed = program("takes", "list", "--starred", "--json").json["takes"]
+    assert [take["name"] for take in listed] == ["evening"]
+    assert "undone: starred evening" in program("takes", "undo").out
+    assert "undone: renamed idea 02" in program("takes", "undo").out
+    assert "undone: made 3 variations of idea" in program("takes", "undo").out
+    assert len(program("takes", "list", "--json").json["takes"]) == 1
+    assert "done again: made 3 variations" in program("takes", "redo").out
+    assert "├─ idea 01" in program("takes", "tree").out
+    assert program("takes", "delete", "idea 03").code == 0
+    assert program("takes", "show", "idea 03").code == 1
+    exported = program("takes", "export", "idea 01", "-o", "exported", "--json").json["files"]
+    assert mido.MidiFile(exported[0]).type == 1
+
+
+def test_presets_are_listed_shown_started_and_checked(program: Program) -> None:
+    kinds = {row["kind"] for row in program("presets", "list", "--json").json["presets"]}
+    assert {"chains", "instruments", "techniques"} <= kinds
+    assert "frequency_hz" in program("presets", "show", "lofi").out
+    path = Path(program("presets", "new", "my-hall", "--like", "warm-hall", "--json").json["file"])
+    assert program("presets", "check").code == 0
+    path.write_text(path.read_text().replace("[[stage]]", "[[stage]]\nrom = 3", 1))
+    said = program("presets", "check")
+    assert said.code == 1
+    assert "my-hall.toml" in said.out
+    assert "rom" in said.out
+
+
+def test_doctor_names_every_part_and_the_library(program: Program) -> None:
+    said = program("doctor", "--json")
+    parts = {part["part"]: part for part in said.json["parts"]}
+    assert parts["library"]["state"] == "ready"
+    assert all(part["remedy"] for part in parts.values() if part["state"] != "ready")
+    assert said.code == (0 if said.json["ready"] else 1)
+
+
+def test_the_demo_goes_the_whole_way(program: Program) -> None:
+    said = program("demo", "-o", "demo", "--json")
+    assert said.code == 0
+    assert len(said.json["variations"]) == 10
+    files = {path.relative_to("demo").suffix for path in Path("demo").rglob("*") if path.is_file()}
+    assert files >= {".mid", ".wav", ".png", ".json", ".dawproject"}
+    info = soundfile.info("demo/cello.wav")
+    assert (info.subtype, info.samplerate) == ("PCM_24", 48000)
+    wav = next(Path("demo/for-your-daw").rglob("*.wav"))
+    motif = read_motif(Path("demo/motif.mid"))
+    bar_seconds = motif.tempo.seconds(motif.meter.bar_beats)
+    assert WavInfoReader(str(wav)).bext.time_reference == round(2 * bar_seconds * 48000)
