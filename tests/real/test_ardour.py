@@ -37,6 +37,7 @@ from midi.tempo import Meter, Tempo
 RATE = 48_000
 SUPERCLOCKS_A_SECOND = 282_240_000
 TICKS = 1920
+RIPPLE = '<Option name="edit-mode" value="Ripple"/>'
 
 
 class Running(Protocol):
@@ -333,29 +334,30 @@ def test_settings_are_safe_beside_a_running_ardour(running: Running):
         uninstall(running.config)
 
 
-def test_ripple_mode_pushes_nothing_aside(new_ardour: Callable[[], Running]):
-    running = new_ardour()
-    settings = (running.config / "config").read_text()
-    ripple = '<Option name="edit-mode" value="Ripple"/>'
-    (running.config / "config").write_text(settings.replace("<Config>", f"<Config>{ripple}"))
-    install(running.config, osc=True)
-    running.start(lambda: Ardour(running.config).check().ready)
-    ardour = Ardour(running.config, osc_port=running.osc_port)
+@pytest.fixture(scope="session")
+def rippling(new_ardour: Callable[[], Running]) -> Running:
+    """A second Ardour, in ripple mode: there, what is brought in by Ardour's own import pushes aside what is behind."""
+    second = new_ardour()
+    settings = (second.config / "config").read_text()
+    (second.config / "config").write_text(settings.replace("<Config>", f"<Config>{RIPPLE}"))
+    install(second.config, osc=True)
+    second.start(lambda: Ardour(second.config).check().ready)
+    return second
+
+
+def test_ripple_mode_pushes_nothing_aside(rippling: Running):
+    ardour = Ardour(rippling.config, osc_port=rippling.osc_port)
     ardour.insert_audio(parcel("behind", 50, tone(220), track="Voice"))
     ardour.insert_audio(parcel("before", 40, tone(220), track="Voice"))
-    quit_saved(ardour, running)
-    assert re.search(r'name="edit-mode" value="Ripple"', (running.config / "config").read_text())
-    places = {region.get("name"): where(region) for region in regions(running.saved())["Voice"]}
+    ardour.save()
+    places = {region.get("name"): where(region) for region in regions(rippling.saved())["Voice"]}
     # Bar 40 is quarter 16 + 35 × 3, bar 50 quarter 16 + 45 × 3.
     assert places == {"before": ("sample", 121 * 30_000), "behind": ("sample", 151 * 30_000)}
 
 
-def test_what_was_inserted_is_known_after_restarts_of_both(new_ardour: Callable[[], Running]):
-    running = new_ardour()
-    (running.config / "ui_scripts").unlink(missing_ok=True)
-    install(running.config, osc=True)
+def test_what_was_inserted_is_known_after_restarts_of_both(rippling: Running):
+    running = rippling
     scripts = (running.config / "ui_scripts").read_bytes()
-    running.start(lambda: Ardour(running.config).check().ready)
     asked = parcel("kept", 3, tone(220), track="Voice")
 
     with OscPeer(running.osc_port) as osc:
@@ -381,11 +383,13 @@ def test_what_was_inserted_is_known_after_restarts_of_both(new_ardour: Callable[
     assert not ardour.insert_audio(asked).already_there
     quit_saved(ardour, running)
     assert (running.config / "ui_scripts").read_bytes() == scripts
+    # It was in ripple mode all the time: Ardour writes its settings when it ends.
+    assert RIPPLE in (running.config / "config").read_text()
 
     running.start(lambda: Ardour(running.config).check().ready)
     assert Ardour(running.config, osc_port=running.osc_port).insert_audio(asked).already_there
     running.stop()
-    assert len(regions(running.saved())["Voice"]) == 1
+    assert sum(region.get("name") == "kept" for region in regions(running.saved())["Voice"]) == 1
     assert uninstall(running.config)
     assert not (running.config / "ui_scripts").exists()
 
