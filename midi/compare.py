@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,11 +100,11 @@ class Shapes:
     """Clips of one length, sampled: what the measures are made from.
 
     `voices`: int16, shape (clips, voices, slots), the pitches in a slot, each once, highest first, -1 for none.
-    `onsets`: float32, shape (clips, slots), 1 where a note begins. `counts`: float32, shape (clips,), numbers of notes.
+    `onsets`: bool, shape (clips, slots), whether a note begins. `counts`: float32, shape (clips,), numbers of notes.
     """
 
     voices: NDArray[np.int16]
-    onsets: NDArray[np.float32]
+    onsets: NDArray[np.bool_]
     counts: NDArray[np.float32]
 
     def __getitem__(self, index: int) -> Shapes:
@@ -118,12 +119,12 @@ def shapes(clips: Sequence[Sequence[Span]], length_ticks: int) -> Shapes:
     layered = [_layers(clip) for clip in clips]
     width = max((len(layers) for layers in layered), default=1)
     voices = np.full((len(clips), width, slots), _SILENT, np.int16)
-    onsets = np.zeros((len(clips), slots), np.float32)
+    onsets = np.zeros((len(clips), slots), np.bool_)
     for index, (clip, layers) in enumerate(zip(clips, layered, strict=True)):
         for voice, layer in zip(voices[index], layers, strict=False):
             for start, end, pitch in layer:
                 voice[-(-start // SLOT_TICKS) : -(-end // SLOT_TICKS)] = pitch
-        onsets[index, [min(slots - 1, (2 * start + SLOT_TICKS) // (2 * SLOT_TICKS)) for start, _, _ in clip]] = 1
+        onsets[index, [min(slots - 1, (2 * start + SLOT_TICKS) // (2 * SLOT_TICKS)) for start, _, _ in clip]] = True
     if width > 1:
         voices = -np.sort(-voices, axis=1)
         voices[:, 1:][voices[:, 1:] == voices[:, :-1]] = _SILENT
@@ -140,7 +141,7 @@ def measured(one: Shapes, many: Shapes) -> NDArray[np.float64]:
         same += ((theirs == mine[:, voice : voice + 1]) & sounding[:, voice : voice + 1]).sum(axis=(1, 2))
     pitch = np.where(most > 0, same / np.maximum(most, 1), 1.0)
 
-    together = many.onsets @ one.onsets[0]
+    together = (many.onsets & one.onsets).sum(axis=-1)
     all_onsets = many.onsets.sum(axis=-1) + one.onsets.sum()
     rhythm = np.where(all_onsets > 0, 2 * together / np.maximum(all_onsets, 1), 1.0)
 
@@ -177,6 +178,8 @@ def _correlation(line: NDArray[np.int16], lines: NDArray[np.int16]) -> NDArray[n
 
 def _layers(clip: Sequence[Span]) -> list[list[Span]]:
     """The notes dealt out to as few voices as it takes for none to overlap within a voice."""
+    if all(a[1] <= b[0] for a, b in pairwise(clip)):
+        return [list(clip)]
     layers: list[list[Span]] = []
     ends: list[int] = []
     for span in clip:
@@ -188,4 +191,4 @@ def _layers(clip: Sequence[Span]) -> list[list[Span]]:
         else:
             layers.append([span])
             ends.append(span[1])
-    return layers or [[]]
+    return layers

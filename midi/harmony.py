@@ -81,12 +81,15 @@ def harmonised(clip: Clip, key: Key, meter: Meter) -> tuple[Chord, ...]:
     bar = round(meter.bar_beats * 480)
     bars = max(1, -(-round(clip.length_beats * 480) // bar))
     fit = np.zeros((bars, 7))
+    # How well each of the twelve pitch classes fits each chord: its notes, and the root a little more.
+    shares = np.zeros((12, 7))
+    for chord in chords:
+        shares[list(chord.pitch_classes), chord.degree] = (1.15, 1.0, 1.0)
     for note in clip.notes:
-        number = note.start_ticks // bar
-        weight = (note.end_ticks - note.start_ticks) / bar * (1 + 0.5 * stress(meter, note.start_ticks))
-        for chord in chords:
-            if note.pitch in chord:
-                fit[number, chord.degree] += weight * (1.15 if note.pitch % 12 == chord.pitch_classes[0] else 1.0)
+        start = note.start_ticks
+        fit[start // bar] += shares[note.pitch % 12] * (
+            (note.end_ticks - start) / bar * (1 + 0.5 * stress(meter, start))
+        )
     fit += np.array(_HOME)
     fit[0, 0] += 0.2
     fit[-1, 0] += 0.3

@@ -72,7 +72,9 @@ class Workshop:
         if name == "mode-change" and other is not None:
             terms, name = other, ""
             techniques.append("mode-change")
-        tones = terms.base.tones
+        # A melody to be denser or thinner is made so first, so that what follows is done to the notes that stay.
+        start = terms.base.tones if terms.brief.density is None else held(terms, terms.base.tones)
+        tones = start or terms.base.tones
         closeness = self.closeness(tones)
         untouched = set(range(len(terms.cells)))
         for layer in range(MOST_LAYERS):
@@ -86,17 +88,18 @@ class Workshop:
                     break
                 name = self.random.choice(options)
             on = sorted(untouched) if name not in LIGHT and techniques else range(len(terms.cells))
-            made = self.layered(terms, tones, name, on, aim, closeness)
-            if made is None:
+            made = self.layered(
+                terms, tones, name, on, aim if techniques else min(aim, closeness - TOLERANCE), closeness
+            )
+            if made is None or (techniques and made[1] < aim - 3 * TOLERANCE):
                 continue
             tones, closeness, used = made
             untouched -= used
             if not techniques or techniques[-1] != name:
                 techniques.append(name)
-        tried = held(terms, tones) if techniques else None
-        if tried is None:
-            return None
-        return Candidate(terms, tried, tuple(techniques), closeness)
+        # Every layer was held to the terms; the other mode as it stands was not.
+        tried = held(terms, tones) if techniques == ["mode-change"] else tones
+        return Candidate(terms, tried, tuple(techniques), closeness) if techniques and tried else None
 
     def layered(
         self, terms: Terms, tones: tuple[Tone, ...], name: str, on: Sequence[int], aim: float, closeness: float
@@ -129,7 +132,7 @@ class Workshop:
             if after >= aim - TOLERANCE:
                 break
             need *= max(0.2, (closeness - aim) / max(0.02, closeness - after))
-        return None if best is None or best[2] < aim - 3 * TOLERANCE else best[1:]
+        return best[1:] if best else None
 
     def starting(self, on: Sequence[int], count: int) -> int:
         """Where to begin: later bars are varied more often than the first, which lets the idea be known again."""
@@ -143,7 +146,7 @@ class Workshop:
         bar = terms.base.bar_ticks
         first_bar, last_bar = terms.cells[first][0], terms.cells[last][1]
         start, end = first_bar * bar, (last_bar + 1) * bar
-        free = [t for t in tones if t not in terms.frozen] if terms.frozen else tones
+        free = tuple(t for t in tones if t not in terms.frozen) if terms.frozen else tones
         phrase = replace(terms.base, tones=cut_between(free, start, end), bars=last_bar - first_bar + 1)
         new = technique(name)(phrase, self.random, strength)
         if new == phrase.tones:
@@ -155,12 +158,17 @@ class Workshop:
         return float(closenesses(self.source, _sampled(tones, self.terms))[0])
 
 
-def spans_of(tones: Sequence[Tone]) -> list[Span]:
-    return [(t.start, t.start + t.length, t.pitch) for t in tones]
+def spans_of(tones: Sequence[Tone], terms: Terms) -> list[Span]:
+    """A melody and the notes under it, to be compared."""
+    spans = [(t.start, t.start + t.length, t.pitch) for t in tones]
+    if terms.under:
+        spans += [(t.start, t.start + t.length, t.pitch) for t in terms.under]
+        spans.sort()
+    return spans
 
 
 def _sampled(tones: Sequence[Tone], terms: Terms) -> Shapes:
-    return shapes([spans_of(tones)], terms.source.length)
+    return shapes([spans_of(tones, terms)], terms.source.length)
 
 
 def _within_reach(new: tuple[Tone, ...], old: Phrase, terms: Terms) -> tuple[Tone, ...]:

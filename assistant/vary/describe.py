@@ -7,8 +7,11 @@ from dataclasses import replace
 
 from assistant.vary.contour import ways
 from assistant.vary.phrase import Phrase, Tone, cut_between
-from assistant.vary.relations import newly_written, pitches, relation, rhythm, sequenced
+from assistant.vary.relations import newly_written, pitches, relation, rhythm, same_figure, sequenced
 from assistant.vary.terms import Terms, bar_numbers
+
+LONGEST_PASSAGE = 8
+"""Of longer passages only the whole is looked at, in bars."""
 
 Passage = tuple[int, int, str]
 """First and last bar, counted from 0, and what became of them."""
@@ -21,7 +24,13 @@ def described(terms: Terms, tones: Sequence[Tone]) -> str:
     """
     old, new = terms.base, replace(terms.base, tones=tuple(tones))
     clauses = [*_ground(terms), *_kept(old, new)]
-    clauses += [f"{_where(bars, old)} {what}".replace(" : ", ": ") for bars, what in _gathered(_passages(old, new))]
+    if terms.brief.density is not None and len(new.tones) != len(old.tones):
+        clauses.append(f"{len(new.tones)} notes instead of {len(old.tones)}")
+    known = " with the same contour" if "kept the contour" in clauses else "\0"
+    clauses += [
+        f"{_where(bars, old)} {what}".replace(" : ", ": ").replace(known, "")
+        for bars, what in _gathered(_passages(old, new))
+    ]
     if terms.under:
         clauses.append("the notes under the melody kept" if _under_stays(clauses) else "the notes under it moved along")
     return "; ".join(clauses) or "unchanged"
@@ -67,8 +76,11 @@ def _passages(old: Phrase, new: Phrase) -> list[Passage]:
 
 def _named(old: Phrase, new: Phrase, first: int, last: int) -> tuple[int, str]:
     """The longest passage from `first` of which something can be said, and that."""
-    for end in range(last, first - 1, -1):
-        what = relation(old.bars_between(first, end), new.bars_between(first, end)) or _repeats(new, first, end)
+    for end in (last, *range(min(last - 1, first + LONGEST_PASSAGE - 1), first - 1, -1)):
+        before, after = old.bars_between(first, end), new.bars_between(first, end)
+        what = relation(before, after) or _repeats(new, first, end)
+        if what is None and rhythm(before.tones) != rhythm(after.tones):
+            what = _answers(new, first, end) or _one_figure(after)
         if what:
             return end, what
     # Bars of which nothing can be said are told together, up to the next that can.
@@ -79,25 +91,34 @@ def _named(old: Phrase, new: Phrase, first: int, last: int) -> tuple[int, str]:
 
 
 def _repeats(new: Phrase, first: int, last: int) -> str | None:
-    """Whether bars repeat those before them, higher or lower each time: a sequence by one or two bars, or of a piece of
-    a bar within them, or the rhythm of as many bars before."""
+    """Whether bars repeat the bar or two bars before them, higher or lower each time."""
     bar = new.bar_ticks
     for unit in (1, 2):
         model = first - unit
         if model >= 0 and (last + 1 - first) % unit == 0:
-            parts = [_part(new, start * bar, (start + unit) * bar) for start in range(model, last + 1, unit)]
-            what = sequenced(parts, new)
+            starts = range(model * bar, (last + 1) * bar, unit * bar)
+            what = sequenced((_part(new, start, start + unit * bar) for start in starts), new)
             if what:
                 return f": {_bars(range(model, first))} {what}"
-    size = last + 1 - first
-    if first >= size and len(_bar(new, first)) > 1:
-        call, answer = (_part(new, start * bar, (start + size) * bar) for start in (first - size, first))
-        if rhythm(call) == rhythm(answer):
-            return f"answering {_bars(range(first - size, first))} in the same rhythm"
-    for cell in (2 * new.pulse_ticks, new.pulse_ticks):
-        if bar % cell == 0 and cell < bar:
-            parts = [_part(new, start, start + cell) for start in range(first * bar, (last + 1) * bar, cell)]
-            if len(parts[0]) > 1 and all(rhythm(part) == rhythm(parts[0]) for part in parts):
+    return None
+
+
+def _answers(new: Phrase, first: int, last: int) -> str | None:
+    """Whether bars have the rhythm of as many bars before them."""
+    size, bar = last + 1 - first, new.bar_ticks
+    if first < size or len(_bar(new, first)) < 2:
+        return None
+    call, answer = (_part(new, start * bar, (start + size) * bar) for start in (first - size, first))
+    same = rhythm(call) == rhythm(answer)
+    return f"answering {_bars(range(first - size, first))} in the same rhythm" if same else None
+
+
+def _one_figure(passage: Phrase) -> str | None:
+    """Whether a passage says one small figure again and again, on whatever degree."""
+    for cell in (2 * passage.pulse_ticks, passage.pulse_ticks):
+        if passage.bar_ticks % cell == 0 and cell < passage.bar_ticks:
+            starts = range(0, passage.length, cell)
+            if same_figure([_part(passage, start, start + cell) for start in starts], passage):
                 return "made of one small figure"
     return None
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from assistant.vary.contour import held_to, ways
 from assistant.vary.density import brought_to
-from assistant.vary.phrase import GRID_TICKS, SHORTEST_TICKS, Tone, degree, moved, note_of, tone_of
+from assistant.vary.phrase import GRID_TICKS, Tone, degree, moved, note_of, tone_of
 from assistant.vary.pitches import rekeyed
 from assistant.vary.terms import Terms, sounds_in_locked
 from midi.motif import Motif
@@ -38,13 +38,13 @@ def held(terms: Terms, tones: Iterable[Tone]) -> tuple[Tone, ...] | None:
 
 def broken(terms: Terms, tones: Sequence[Tone]) -> str | None:
     """Which constraint a melody breaks, or None. It trusts nothing that was done to make it hold."""
-    free = [t for t in tones if t not in terms.frozen]
+    free = [t for t in tones if t not in terms.frozen] if terms.frozen else tones
     source = terms.source.tones
     if not tones or tones[0].start < 0 or tones[-1].end > terms.source.length:
         return "length"
     if any(a.end > b.start for a, b in pairwise(tones)) or any(t.length <= 0 for t in tones):
         return "one voice"
-    if len(free) != len(tones) - len(terms.frozen) or any(sounds_in_locked(t, terms) for t in free):
+    if len(free) != len(tones) - len(terms.frozen) or (terms.blocked and any(sounds_in_locked(t, terms) for t in free)):
         return "locked bars"
     allowed = set(terms.allowed)
     if any(t.pitch not in allowed for t in free):
@@ -63,7 +63,7 @@ def broken(terms: Terms, tones: Sequence[Tone]) -> str | None:
 def one_voice(tones: Iterable[Tone], terms: Terms) -> tuple[Tone, ...]:
     """The tones in order, each cut where the next begins; slivers shorter than a 16th (or than the shortest of the
     source) go, and the note before sounds on."""
-    least = min(SHORTEST_TICKS // 2, *(t.length for t in terms.source.tones))
+    least = terms.shortest
     result: list[Tone] = []
     for tone in sorted(tones):
         if result and result[-1].end > tone.start:
@@ -79,9 +79,8 @@ def one_voice(tones: Iterable[Tone], terms: Terms) -> tuple[Tone, ...]:
 
 def fitted(tones: Sequence[Tone], terms: Terms) -> tuple[Tone, ...]:
     """Each pitch the nearest allowed one, but for those in locked bars."""
-    if not terms.frozen:
-        return tuple(Tone(t.start, terms.fit(t.pitch), t.length, t.velocity) for t in tones)
-    return tuple(t if t in terms.frozen else t._replace(pitch=terms.fit(t.pitch)) for t in tones)
+    fit, frozen = terms.fit, terms.frozen
+    return tuple(t if fit(t.pitch) == t.pitch or t in frozen else t._replace(pitch=fit(t.pitch)) for t in tones)
 
 
 def assembled(terms: Terms, tones: Sequence[Tone], *, transposed: bool = False) -> Motif | None:
@@ -117,6 +116,8 @@ def _clash(a: Tone, b: Tone) -> bool:
 def _outside(tones: Iterable[Tone], terms: Terms) -> list[Tone]:
     """The tones cut to the time that is free and to the length of the motif."""
     end = terms.source.length
+    if not terms.blocked:
+        return [t if t.end <= end else t._replace(length=end - t.start) for t in tones if t.start < end]
     result: list[Tone] = []
     starts = [start for start, _ in terms.blocked]
     for tone in tones:

@@ -25,7 +25,7 @@ terms."""
 SOURCES: dict[str, str] = {"rules": "assistant.vary.candidates:by_rules"}
 """Where candidates come from; all of them go into one pool."""
 
-CANDIDATES_EACH = 7
+CANDIDATES_EACH = 5
 """How many candidates are made for each variation asked for."""
 FEWEST_CANDIDATES = 40
 ROUNDS = 3
@@ -55,17 +55,19 @@ def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
         picked = select(tuple(pool.values()), terms.source, brief.count, brief.closeness, model)
         if len(picked) == brief.count:
             break
-    made = [(candidate, _motif(candidate)) for candidate in picked]
+    made = [(candidate, varied) for candidate in picked if (varied := _motif(candidate)) is not None]
+    measured = [(closeness(motif.clip, varied.clip), candidate, varied) for candidate, varied in made]
+    measured.sort(key=lambda each: (-each[0], each[1].tones))
     variations = tuple(
         Variation(
             motif=varied,
             technique=" + ".join(candidate.techniques),
-            closeness=closeness(motif.clip, varied.clip),
+            closeness=close,
             sentence=described(candidate.terms, candidate.tones),
             seed=brief.seed,
             rank=rank,
         )
-        for rank, (candidate, varied) in enumerate(((c, m) for c, m in made if m is not None), 1)
+        for rank, (close, candidate, varied) in enumerate(measured, 1)
     )
     if not variations:
         raise InvalidBrief(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -45,12 +46,12 @@ class Phrase:
 
     @property
     def bar_ticks(self) -> int:
-        return round(self.meter.bar_beats * TICKS_PER_BEAT)
+        return 4 * TICKS_PER_BEAT * self.meter.numerator // self.meter.denominator
 
     @property
     def pulse_ticks(self) -> int:
         """The felt beat."""
-        return round(self.meter.pulse_beats * TICKS_PER_BEAT)
+        return (12 if self.meter.compound else 4) * TICKS_PER_BEAT // self.meter.denominator
 
     @property
     def half_pulse_ticks(self) -> int:
@@ -96,15 +97,19 @@ def note_of(tone: Tone) -> Note:
     return Note(tone.start / TICKS_PER_BEAT, tone.pitch, tone.length / TICKS_PER_BEAT, tone.velocity)
 
 
-def cut_between(tones: Iterable[Tone], start: int, end: int) -> tuple[Tone, ...]:
-    """The tones that begin in [start, end), moved to tick 0 and cut at the end."""
-    return tuple(
-        Tone(t.start - start, t.pitch, min(t.end, end) - t.start, t.velocity) for t in tones if start <= t.start < end
-    )
+def cut_between(tones: Sequence[Tone], start: int, end: int) -> tuple[Tone, ...]:
+    """Of tones in order those that begin in [start, end), moved to tick 0 and cut at the end."""
+    first, stop = bisect_left(tones, (start,)), bisect_left(tones, (end,))
+    part = shifted(tones[first:stop], -start)
+    if part and part[-1].end > end - start:
+        return (*part[:-1], part[-1]._replace(length=end - start - part[-1].start))
+    return part
 
 
 def shifted(tones: Iterable[Tone], ticks: int) -> tuple[Tone, ...]:
     """The same tones later by `ticks`."""
+    if ticks == 0:
+        return tuple(tones)
     return tuple(Tone(t.start + ticks, t.pitch, t.length, t.velocity) for t in tones)
 
 

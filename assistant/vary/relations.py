@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from assistant.vary.contour import ways
@@ -210,23 +210,31 @@ def _same_line(old: Phrase, new: Phrase) -> str | None:
     return "in a new rhythm with the same contour" if _same_contour(old, new) else None
 
 
-def sequenced(bars: Sequence[Sequence[Tone]], phrase: Phrase) -> str | None:
+def sequenced(parts: Iterable[Sequence[Tone]], phrase: Phrase) -> str | None:
     """Whether each of some passages of equal length (times from their own start) repeats the one before, moved by the
     same step each time."""
-    if len(bars) < 2 or len(bars[0]) < 2:
-        return None
     moves: list[int] = []
-    for before, after in pairwise(bars):
-        if rhythm(before) != rhythm(after):
+    for before, after in pairwise(parts):
+        if len(before) < 2 or rhythm(before) != rhythm(after):
             return None
         steps = _steps(before, after, phrase.key)
         if steps is None:
             return None
         moves.append(steps)
-    if len(set(moves)) != 1:
+        if moves[-1] != moves[0]:
+            return None
+    if not moves:
         return None
     each = "each time " if len(moves) > 1 else ""
     return "again" if moves[0] == 0 else f"again, {each}{higher(moves[0])}"
+
+
+def same_figure(parts: Sequence[Sequence[Tone]], phrase: Phrase) -> bool:
+    """Whether each of some passages is the one before, moved by any step."""
+    return len(parts[0]) > 1 and all(
+        rhythm(before) == rhythm(after) and _steps(before, after, phrase.key) is not None
+        for before, after in pairwise(parts)
+    )
 
 
 def _steps(before: Sequence[Tone], after: Sequence[Tone], key: Key) -> int | None:

@@ -104,7 +104,7 @@ def new_rhythm(phrase: Phrase, random: Random, strength: float = 1.0) -> tuple[T
             break
         if i in used or i + 1 in used:
             continue
-        lengths = _turned(tones[i].length, tones[i + 1].length, random)
+        lengths = _turned(phrase, tones[i], tones[i + 1].length, random)
         if lengths:
             tones[i] = tones[i]._replace(length=lengths[0])
             tones[i + 1] = tones[i + 1]._replace(start=tones[i].end, length=lengths[1])
@@ -113,8 +113,10 @@ def new_rhythm(phrase: Phrase, random: Random, strength: float = 1.0) -> tuple[T
     return tuple(tones)
 
 
-def _turned(first: int, second: int, random: Random) -> tuple[int, int] | None:
-    """Two lengths of the same sum as the first two: long-short, short-long, even or the two exchanged."""
+def _turned(phrase: Phrase, tone: Tone, second: int, random: Random) -> tuple[int, int] | None:
+    """Two lengths of the same sum as those of a tone and the next: long-short, short-long, even or the two exchanged.
+    The second note begins on a pulse or half of one, or the two fill no more than a pulse."""
+    first = tone.length
     whole = first + second
     shares = ((3, 1), (1, 1), (2, 1), (1, 3), (1, 2)) if whole % 3 == 0 else ((3, 1), (1, 1), (1, 3))
     options = [(whole * a // (a + b), whole * b // (a + b)) for a, b in shares if whole % (a + b) == 0]
@@ -125,6 +127,7 @@ def _turned(first: int, second: int, random: Random) -> tuple[int, int] | None:
         if pair != (first, second)
         and all(length in (first, second) or _plain(length) for length in pair)
         and min(pair) >= min(first, second, SHORTEST_TICKS)
+        and (phrase.stress(tone.start + pair[0]) > 0 or whole <= phrase.pulse_ticks)
     ]
     return random.choice(fitting) if fitting else None
 

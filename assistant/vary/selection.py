@@ -48,7 +48,7 @@ def select(
     if closeness is not None:
         off = np.abs(near - closeness)
         costs = costs + np.where(off > BAND, 3.0 + 20.0 * (off - BAND), 0.0)
-    sampled = shapes([spans_of(c.tones) for c in candidates], source.length)
+    sampled = shapes([spans_of(c.tones, c.terms) for c in candidates], source.length)
     apart = APART if closeness is None else min(APART, 0.6 * (1.02 - closeness))
     different = np.ones(len(candidates))
     used: Counter[str] = Counter()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assistant.brief import Brief
 from assistant.errors import InvalidBrief
 from assistant.vary.contour import held_to, ways
-from assistant.vary.phrase import GRID_TICKS, Phrase, Tone, melody_of, tone_of
+from assistant.vary.phrase import GRID_TICKS, SHORTEST_TICKS, Phrase, Tone, melody_of, tone_of
 from assistant.vary.pitches import rekeyed
 from midi.motif import Motif
 from midi.pitch import PitchRange, pitch_name
@@ -27,7 +27,8 @@ class Terms:
     `allowed`: the pitches that may be written, in order. `fitting`: for each pitch -128..255 the allowed one to use.
     `frozen`: the melody's notes that sound in locked bars; `blocked`: the stretches where nothing may be written.
     `cells`: the fewest bars that can be varied by themselves, first and last, counted from 0, none of them locked: no
-    note of the base is tied across their ends.
+    note of the base is tied across their ends. `counts`: how many notes there may be. `shortest`: the shortest note.
+    `on_grid`: whether all times are kept to 1/24 beat, as those of the source are.
     """
 
     motif: Motif
@@ -42,6 +43,7 @@ class Terms:
     blocked: tuple[tuple[int, int], ...]
     cells: tuple[tuple[int, int], ...]
     counts: range
+    shortest: int
     on_grid: bool
 
     def fit(self, pitch: int) -> int:
@@ -102,12 +104,15 @@ def terms_of(motif: Motif, brief: Brief, *, wide: bool = False) -> Terms:
         ),
         cells=_cells(base, locked, frozen),
         counts=counts,
+        shortest=min(SHORTEST_TICKS // 2, *(t.length for t in source.tones)),
         on_grid=all(t.start % GRID_TICKS == 0 == t.length % GRID_TICKS for t in source.tones),
     )
 
 
 def sounds_in_locked(tone: Tone, terms: Terms) -> bool:
     """Whether a note sounds in a locked bar."""
+    if not terms.brief.locked_bars:
+        return False
     return _sounds_in(tone, [bar - 1 for bar in terms.brief.locked_bars], terms.source.bar_ticks)
 
 
