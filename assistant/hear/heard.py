@@ -1,0 +1,56 @@
+"""What was heard in a recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from assistant.hear.pitch import PitchCurve
+from midi.heard import HeardNote
+from midi.motif import Motif
+from midi.note import Note
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """Sung notes, and the motif that they were meant as.
+
+    `placed` are the motif's notes in the order of `notes`, one for each. `tuning_cents`: how sharp the singer is
+    throughout. Confidences 0..1; 1 for what was given. `first_bar_seconds`: when the motif's first bar line falls in
+    the recording; negative where the recording begins after it. `curve`: the sung pitch, frame by frame.
+    """
+
+    notes: tuple[HeardNote, ...]
+    placed: tuple[Note, ...]
+    motif: Motif
+    tuning_cents: float
+    tempo_confidence: float
+    key_confidence: float
+    meter_confidence: float
+    first_bar_seconds: float
+    curve: PitchCurve
+    duration_seconds: float
+    sample_rate_hz: int
+    channels: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The notes as plain values, as `notes.json` has them."""
+        return {
+            "tempo_bpm": self.motif.tempo.bpm,
+            "key": str(self.motif.key),
+            "meter": str(self.motif.meter),
+            "tuning_cents": self.tuning_cents,
+            "notes": [
+                {
+                    "onset_s": round(sung.onset_seconds, 4),
+                    "offset_s": round(sung.offset_seconds, 4),
+                    "pitch_sung": round(sung.pitch, 3),
+                    "pitch_midi": note.pitch,
+                    "velocity": note.velocity,
+                    "confidence": round(sung.confidence, 3),
+                    "start_beats": round(note.start_beats, 6),
+                    "length_beats": round(note.length_beats, 6),
+                }
+                for sung, note in zip(self.notes, self.placed, strict=True)
+            ],
+        }

@@ -1,0 +1,26 @@
+"""What is asked of the ear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from midi.scale import Key
+from midi.tempo import Meter, Tempo
+
+
+@dataclass(frozen=True, slots=True)
+class HearSettings:
+    """None leaves it to the ear; a `grid` of None means sixteenths.
+
+    `tracker` is a name in `TRACKERS`; empty, it is the one for one voice, or for many with `polyphonic`. `threads` is
+    how many the network may use.
+    """
+
+    tempo: Tempo | None = None
+    key: Key | None = None
+    meter: Meter | None = None
+    grid: Fraction | None = None
+    polyphonic: bool = False
+    tracker: str = ""
+    threads: int = 2
