@@ -4,33 +4,52 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from assistant.errors import DamagedLibrary
-from assistant.files import write_whole
+from assistant.errors import CannotWrite, DamagedLibrary
+from assistant.files import cannot_write
 
-_LEFT_OVER_SECONDS = 3600.0
-"""A temporary file older than this belongs to a writer that died; a younger one may be another process at work."""
+_PARTIAL = "partial"
 
 
 @dataclass(frozen=True, slots=True)
 class Blobs:
-    """A folder of files named by the digest of what they hold."""
+    """A folder of files named by the digest of what they hold.
+
+    Whoever adds, removes or sweeps holds the library's write lock: so what lies in `partial` when the lock is free was
+    left by a writer that died, and nothing is removed that another process is about to use.
+    """
 
     folder: Path
 
-    def put(self, data: bytes) -> str:
-        """Keeps `data`; its digest. What is there already is not written again. Raises `CannotWrite`."""
-        digest = hashlib.sha256(data).hexdigest()
-        path = self.path(digest)
-        # A file of another size is the trace of a disk that failed; it is written anew.
-        if not (path.is_file() and path.stat().st_size == len(data)):
-            write_whole(path, data)
-            _sync_folder(path.parent)
-        return digest
+    @contextmanager
+    def adding(self) -> Iterator[Callable[[bytes], str]]:
+        """Gives what keeps bytes and answers their digest; where the block fails, what it kept anew is removed.
+
+        Raises `CannotWrite`.
+        """
+        fresh: list[Path] = []
+
+        def put(data: bytes) -> str:
+            digest = hashlib.sha256(data).hexdigest()
+            path = self.path(digest)
+            there = path.exists()
+            # A file that is there and damaged is written anew: the same bytes mend it.
+            if not (there and _holds(path, digest)):
+                if not there:
+                    fresh.append(path)
+                self._write(path, data)
+            return digest
+
+        try:
+            yield put
+        except BaseException:
+            for path in fresh:
+                path.unlink(missing_ok=True)
+            raise
 
     def get(self, digest: str) -> bytes:
         """The bytes behind a digest. Raises `DamagedLibrary` when they are gone or not what they were."""
@@ -58,15 +77,37 @@ class Blobs:
     def remove(self, digest: str) -> None:
         self.path(digest).unlink(missing_ok=True)
 
-    def sweep(self) -> None:
-        """Removes what writers that died left half-written."""
-        for part in self.folder.glob("??/.*.part"):
-            try:
-                if time.time() - part.stat().st_mtime > _LEFT_OVER_SECONDS:
-                    part.unlink()
-            except OSError:
-                # Another process swept it first, or it may not be removed; it does no harm where it lies.
-                continue
+    def left_over(self) -> tuple[Path, ...]:
+        """What was being written: by a writer at work, or by one that died."""
+        return tuple((self.folder / _PARTIAL).glob("*"))
+
+    def _write(self, path: Path, data: bytes) -> None:
+        part = self.folder / _PARTIAL / path.name
+        try:
+            new = not path.parent.is_dir()
+            part.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(exist_ok=True)
+            with part.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+            _sync_folder(path.parent)
+            if new:
+                _sync_folder(self.folder)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise CannotWrite(
+                cannot_write(self.folder, error).message,
+                hint="free some space, or choose another library with --library",
+            ) from error
+
+
+def _holds(path: Path, digest: str) -> bool:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == digest
+    except OSError:
+        return False
 
 
 def _sync_folder(folder: Path) -> None:

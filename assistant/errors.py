@@ -61,3 +61,9 @@ class AmbiguousName(HummingbridgeError):
 
 class NothingToUndo(HummingbridgeError):
     code: ClassVar[str] = "nothing-to-undo"
+
+
+class InvalidTake(HummingbridgeError):
+    """What is to be kept cannot be said in the library's terms."""
+
+    code: ClassVar[str] = "invalid-take"

@@ -7,23 +7,21 @@ be undone and redone. Several processes may write at once; SQLite lets one in at
 from __future__ import annotations
 
 import hashlib
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from assistant import schema
 from assistant.blobs import Blobs
-from assistant.errors import AmbiguousName, CannotWrite, DamagedLibrary, NothingToUndo, UnknownName
+from assistant.database import Database
+from assistant.errors import AmbiguousName, CannotWrite, NothingToUndo, UnknownName
+from assistant.facts import canonical, numbers, searchable, texts
 from assistant.files import cannot_write
-from assistant.take import NewTake, Take, canonical, take_from_row, take_id
+from assistant.take import MARKS, NewTake, Take, one_line, take_from_row, take_id
 
-MARKS = ("", "kept", "discarded")
-_TAKE = """SELECT takes.number, id, kind, created, recipe, facts, blobs, name, starred, mark
+_TAKE = """SELECT takes.number, id, takes.kind AS kind, created, recipe, facts, blobs, name, starred, mark
     FROM takes JOIN state USING (number) """
 _ID_LETTERS = set("0123456789abcdefghjkmnpqrstvwxyz")
 
@@ -54,12 +52,10 @@ class Library:
         self._now = now
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._database = schema.connect(self.folder / "library.db")
-            self.blobs.sweep()
+            self._database = Database(self.folder)
+            self._sweep()
         except OSError as error:
             raise _elsewhere(cannot_write(self.folder, error)) from error
-        except sqlite3.OperationalError as error:
-            raise self._failed(error) from error
 
     def __enter__(self) -> Library:
         return self
@@ -68,6 +64,13 @@ class Library:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _sweep(self) -> None:
+        """Removes what writers that died left half-written; left alone while another writer is at work."""
+        if self.blobs.left_over():
+            with self._database.writing_now() as alone:
+                for path in self.blobs.left_over() if alone else ():
+                    path.unlink(missing_ok=True)
 
     def close(self) -> None:
         self._database.close()
@@ -79,11 +82,11 @@ class Library:
 
         `words` say what the step did, for undo. Raises `CannotWrite`, `UnknownName` for a parent that is not there.
         """
-        digests = [{role: self.blobs.put(data) for role, data in take.blobs.items()} for take in new]
-        with self._writing():
+        with self._database.writing(), self.blobs.adding() as put:
             changes: list[_Change] = []
             ids = []
-            for take, blobs in zip(new, digests, strict=True):
+            for take in new:
+                blobs = {role: put(data) for role, data in take.blobs.items()}
                 ident = take_id(take.kind, take.recipe, blobs)
                 ids.append(ident)
                 row = self._row("WHERE id = ?", ident)
@@ -112,21 +115,25 @@ class Library:
 
     def list(self, *, kind: str = "", starred: bool = False, limit: int = 50) -> tuple[Take, ...]:
         """The takes, the newest first."""
-        where, values = "WHERE present = 1", []
+        # Left to itself, SQLite goes through all that are in sight to find the few that are starred.
+        table = "state INDEXED BY state_by_star" if starred else "state"
+        chosen, values = f"SELECT number FROM {table} WHERE present = 1", []
         if kind:
-            where += " AND kind = ?"
+            chosen += " AND kind = ?"
             values.append(kind)
         if starred:
-            where += " AND starred = 1"
-        return tuple(take_from_row(row) for row in self._rows(f"{where} ORDER BY number DESC LIMIT ?", *values, limit))
+            chosen += " AND starred = 1"
+        # Chosen in the small table first: joined before, SQLite reads and sorts every take there is.
+        where = f"WHERE takes.number IN ({chosen} ORDER BY number DESC LIMIT ?) ORDER BY takes.number DESC"
+        return tuple(take_from_row(row) for row in self._rows(where, *values, limit))
 
     def search(self, text: str, *, limit: int = 50) -> tuple[Take, ...]:
         """The takes in which every word occurs (the beginning of a word is enough), the newest first."""
-        query = " ".join(f'"{word}"*' for word in text.replace('"', " ").split())
+        query = " ".join(f'"{word}"*' for word in searchable(text.replace('"', " ")).split())
         if not query:
             return self.list(limit=limit)
-        where = "JOIN words ON words.rowid = takes.number WHERE words MATCH ? AND present = 1"
-        rows = self._rows(f"{where} ORDER BY words.rowid DESC LIMIT ?", query, limit)
+        chosen = "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT ?"
+        rows = self._rows(f"WHERE takes.number IN ({chosen}) ORDER BY takes.number DESC", query, limit)
         return tuple(take_from_row(row) for row in rows)
 
     def holding(self, data: bytes, role: str) -> Take | None:
@@ -138,12 +145,14 @@ class Library:
 
     def count(self) -> int:
         """How many takes there are."""
-        return int(self._one("SELECT count(*) AS takes FROM state WHERE present = 1")["takes"])
+        return int(self._database.rows("SELECT count(*) FROM state WHERE present = 1")[0][0])
 
     def roots(self, *, limit: int = 50) -> tuple[Take, ...]:
         """The takes that were made from no other, the newest first."""
-        where = "WHERE present = 1 AND NOT EXISTS (SELECT 1 FROM parents WHERE child = takes.number)"
-        return tuple(take_from_row(row) for row in self._rows(f"{where} ORDER BY takes.number DESC LIMIT ?", limit))
+        rootless = "NOT EXISTS (SELECT 1 FROM parents WHERE child = state.number)"
+        chosen = f"SELECT number FROM state WHERE present = 1 AND {rootless} ORDER BY number DESC LIMIT ?"
+        rows = self._rows(f"WHERE takes.number IN ({chosen}) ORDER BY takes.number DESC", limit)
+        return tuple(take_from_row(row) for row in rows)
 
     def children(self, ident: str) -> tuple[Take, ...]:
         """What was made from a take, the oldest first."""
@@ -174,7 +183,7 @@ class Library:
         return self._set(ident, "starred", int(starred), "starred" if starred else "took the star from")
 
     def rename(self, ident: str, name: str) -> Take:
-        return self._set(ident, "name", name.strip() or self.get(ident).name, "renamed")
+        return self._set(ident, "name", one_line(name) or self.get(ident).name, "renamed")
 
     def mark(self, ident: str, mark: str) -> Take:
         """Marks a take as "kept", "discarded" or, with "", neither."""
@@ -185,14 +194,14 @@ class Library:
     def delete(self, ident: str) -> Take:
         """Takes a take out of sight; undo brings it back."""
         take = self.get(ident)
-        with self._writing():
+        with self._database.writing():
             self._step(f"deleted {take.name}", [_Change(self._number(take.id), "present", 1, 0)])
         return take
 
     def undo(self) -> str:
         """Takes back the last step; what it did, in words. Raises `NothingToUndo`."""
-        with self._writing():
-            row = self._one("SELECT step, words FROM steps WHERE standing = 'done' ORDER BY step DESC LIMIT 1")
+        with self._database.writing():
+            row = self._database.one("SELECT step, words FROM steps WHERE standing = 'done' ORDER BY step DESC LIMIT 1")
             if row is None:
                 raise NothingToUndo("there is no step to take back", hint="make something first")
             self._move(int(row["step"]), "undone", "old", "DESC")
@@ -200,24 +209,28 @@ class Library:
 
     def redo(self) -> str:
         """Does again the step that was undone last; what it does, in words. Raises `NothingToUndo`."""
-        with self._writing():
-            row = self._one("SELECT step, words FROM steps WHERE standing = 'undone' ORDER BY step LIMIT 1")
+        with self._database.writing():
+            row = self._database.one("SELECT step, words FROM steps WHERE standing = 'undone' ORDER BY step LIMIT 1")
             if row is None:
                 raise NothingToUndo("no step was undone since the last change", hint="undo something first")
             self._move(int(row["step"]), "done", "new", "ASC")
         return str(row["words"])
 
     def purge(self) -> int:
-        """Removes the bytes of takes that are out of sight, for good; how many bytes that freed."""
-        with self._writing():
+        """Removes the bytes of takes that are out of sight, for good; how many bytes that freed.
+
+        What was done before can then no more be undone: nothing could bring back a take without its bytes.
+        """
+        with self._database.writing():
+            self._database.execute("UPDATE steps SET standing = 'left'")
+        # Only after that is sure to last do the bytes go; entered anew, as another process may have added some of them.
+        with self._database.writing():
             rows = self._database.execute(
                 "SELECT DISTINCT digest FROM held JOIN state USING (number) WHERE present = 1"
             )
             used = {row["digest"] for row in rows}
             gone = [digest for digest in self.blobs.digests() if digest not in used]
             freed = sum(self.blobs.path(digest).stat().st_size for digest in gone)
-            # Nothing that could bring back a take without its bytes stays undoable.
-            self._database.execute("UPDATE steps SET standing = 'left'")
             for digest in gone:
                 self.blobs.remove(digest)
         return freed
@@ -226,7 +239,7 @@ class Library:
         take = self.get(ident)
         old: object = {"starred": int(take.starred), "name": take.name, "mark": take.mark}[what]
         if old != new:
-            with self._writing():
+            with self._database.writing():
                 self._step(f"{words} {take.name}", [_Change(self._number(take.id), what, old, new)])
         return self.get(take.id)
 
@@ -242,22 +255,26 @@ class Library:
         assert number is not None
         held = [(digest, role, number) for role, digest in blobs.items()]
         self._database.executemany("INSERT INTO held VALUES (?, ?, ?)", held)
-        self._database.execute("INSERT INTO state (number, name, present) VALUES (?, ?, 0)", (number, take.name))
+        self._database.execute(
+            "INSERT INTO state (number, kind, name, present) VALUES (?, ?, ?, 0)", (number, take.kind, take.name)
+        )
         self._database.executemany(
             "INSERT OR IGNORE INTO parents VALUES (?, ?)", [(number, parent) for parent in parents]
         )
-        self._write_words(number)
         return number
 
     def _write_words(self, number: int) -> None:
-        """What a search finds a take by: its name, kind, step, engine, settings and facts."""
+        """What a search finds a take by, while it is in sight: its name, kind, step, engine, settings and facts."""
         row = self._row("WHERE takes.number = ?", number)
         assert row is not None
         take = take_from_row(row)
-        values = [*take.recipe.settings.values(), *take.facts.values()]
-        text = " ".join([take.name, take.kind, take.recipe.step, take.recipe.engine, *map(str, values), take.created])
+        values = [*texts(take.recipe.settings), *texts(take.facts), *map(str, numbers(take.facts))]
+        text = " ".join([take.name, take.kind, take.recipe.step, take.recipe.engine, *values, take.created])
+        self._forget_words(number)
+        self._database.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, searchable(text)))
+
+    def _forget_words(self, number: int) -> None:
         self._database.execute("DELETE FROM words WHERE rowid = ?", (number,))
-        self._database.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, text))
 
     def _step(self, words: str, changes: Sequence[_Change]) -> None:
         if not changes:
@@ -284,11 +301,13 @@ class Library:
 
     def _write_state(self, number: int, what: str, value: object) -> None:
         self._database.execute(f"UPDATE state SET {what} = ? WHERE number = ?", (value, number))
-        if what == "name":
+        if what == "present" and not value:
+            self._forget_words(number)
+        elif what in ("present", "name"):
             self._write_words(number)
 
     def _number(self, ident: str) -> int:
-        row = self._one("SELECT number FROM takes WHERE id = ?", ident)
+        row = self._database.one("SELECT number FROM takes WHERE id = ?", ident)
         if row is None:
             raise UnknownName(f"take {ident!r} is unknown", hint="hummingbridge takes list shows names and ids")
         return int(row["number"])
@@ -300,61 +319,16 @@ class Library:
         return take_from_row(row)
 
     def _present(self, number: int) -> bool:
-        row = self._one("SELECT present FROM state WHERE number = ?", number)
-        return row is not None and bool(row["present"])
+        return bool(self._database.rows("SELECT present FROM state WHERE number = ?", number)[0][0])
 
     def _timestamp(self) -> str:
         return self._now().isoformat(timespec="seconds")
 
     def _row(self, where: str, *values: object) -> Any:
-        return self._one(_TAKE + where, *values)
+        return self._database.one(_TAKE + where, *values)
 
     def _rows(self, where: str, *values: object) -> Any:
-        return self._reading(lambda: self._database.execute(_TAKE + where, values).fetchall())
-
-    def _one(self, query: str, *values: object) -> Any:
-        return self._reading(lambda: self._database.execute(query, values).fetchone())
-
-    def _reading(self, read: Callable[[], Any]) -> Any:
-        try:
-            return read()
-        except sqlite3.DatabaseError as error:
-            raise self._failed(error) from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """One transaction, entered alone; all of it or nothing."""
-        try:
-            self._database.execute("BEGIN IMMEDIATE")
-        except sqlite3.DatabaseError as error:
-            raise self._failed(error) from error
-        try:
-            yield
-            self._database.execute("COMMIT")
-        except BaseException as error:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            if isinstance(error, sqlite3.DatabaseError):
-                raise self._failed(error) from error
-            raise
-
-    def _failed(self, error: sqlite3.DatabaseError) -> CannotWrite | DamagedLibrary:
-        """A database error in words: what can be mended (a full disk, a read-only folder, another writer) or damage."""
-        what = str(error)
-        if isinstance(error, sqlite3.OperationalError):
-            remedies = {
-                "full": "free some space, or choose another library with --library",
-                "readonly": "make the folder writable, or choose another library with --library",
-                "locked": "another program keeps it busy; close that one and try again",
-            }
-            hint = next(
-                (hint for word, hint in remedies.items() if word in what), "choose another library with --library"
-            )
-            return CannotWrite(f"the library {self.folder} cannot be used: {what}", hint=hint)
-        return DamagedLibrary(
-            f"the library {self.folder} is damaged: {what}",
-            hint="put a backup in its place, or move it aside; the recordings in its blobs/ are whole",
-        )
+        return self._database.rows(_TAKE + where, *values)
 
 
 def _elsewhere(error: CannotWrite) -> CannotWrite:

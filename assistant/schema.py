@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 
 from assistant.errors import DamagedLibrary, NewerLibrary
@@ -23,6 +24,7 @@ CREATE TRIGGER takes_are_not_edited BEFORE UPDATE ON takes BEGIN SELECT RAISE(AB
 CREATE TRIGGER takes_are_not_removed BEFORE DELETE ON takes BEGIN SELECT RAISE(ABORT, 'a take is never removed'); END;
 CREATE TABLE state (
     number INTEGER PRIMARY KEY REFERENCES takes (number),
+    kind TEXT NOT NULL,
     name TEXT NOT NULL,
     starred INTEGER NOT NULL DEFAULT 0,
     mark TEXT NOT NULL DEFAULT '',
@@ -30,6 +32,7 @@ CREATE TABLE state (
 );
 CREATE INDEX state_by_name ON state (name, number);
 CREATE INDEX state_by_presence ON state (present, number);
+CREATE INDEX state_by_kind ON state (present, kind, number);
 CREATE INDEX state_by_star ON state (number) WHERE starred = 1 AND present = 1;
 CREATE TABLE held (
     digest TEXT NOT NULL,
@@ -59,55 +62,90 @@ CREATE TABLE events (
     new
 );
 CREATE INDEX events_by_step ON events (step);
-CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = "unicode61 remove_diacritics 2");
+CREATE TRIGGER events_are_not_edited BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'what happened, happened'); END;
+CREATE TRIGGER events_are_not_removed BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'what happened, happened'); END;
+CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = "unicode61 remove_diacritics 2", prefix = '1 2');
 """
 
 MIGRATIONS = (_FIRST,)
 """The n-th script brings a library from version n to n + 1."""
 
+PATIENCE_SECONDS = 30.0
+"""How long a writer waits for another one to finish."""
 
-def connect(file: Path) -> sqlite3.Connection:
-    """Opens the database, makes or updates its tables. Raises `DamagedLibrary`, `NewerLibrary`, `sqlite3.Error`."""
-    connection = sqlite3.connect(file, timeout=30.0, isolation_level=None)
+REMEDY = "put a backup in its place, or move it aside; the recordings in blobs/ beside it are whole"
+
+
+def connect(file: Path, migrations: tuple[str, ...] = MIGRATIONS) -> sqlite3.Connection:
+    """Opens the database, makes or updates its tables.
+
+    Raises `DamagedLibrary`, `NewerLibrary`, `sqlite3.DatabaseError`.
+    """
+    connection = sqlite3.connect(file, timeout=PATIENCE_SECONDS, isolation_level=None)
     connection.row_factory = sqlite3.Row
     try:
         connection.execute("PRAGMA foreign_keys = ON")
+        # What was acknowledged outlives a power cut, not only the end of the process.
+        connection.execute("PRAGMA synchronous = FULL")
         version = _version(connection)
-        if version > len(MIGRATIONS):
+        if version > len(migrations):
             raise NewerLibrary(
-                f"the library {file} is of version {version}; this program knows versions up to {len(MIGRATIONS)}",
+                f"the library {file} is of version {version}; this program knows versions up to {len(migrations)}",
                 hint="update hummingbridge, or choose another library with --library",
             )
-        if version < len(MIGRATIONS):
-            connection.execute("PRAGMA journal_mode = WAL")
-            _update(connection)
-    except sqlite3.OperationalError:
-        connection.close()
-        raise
-    except sqlite3.DatabaseError as error:
-        connection.close()
-        raise DamagedLibrary(
-            f"the library {file} is damaged: {error}",
-            hint="put a backup in its place, or move it aside; the recordings in blobs/ beside it are whole",
-        ) from error
-    except NewerLibrary:
+        if version == 0:
+            _check_new(connection, file)
+            _choose_wal(connection)
+        if version < len(migrations):
+            _update(connection, migrations)
+    except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _update(connection: sqlite3.Connection) -> None:
+def _check_new(connection: sqlite3.Connection, file: Path) -> None:
+    """Refuses to begin a new library where one was: over another program's tables, or beside blobs without a list."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if _version(connection) > 0:
+            return
+        if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise DamagedLibrary(f"{file} is the database of another program", hint=REMEDY)
+        blobs = file.parent / "blobs"
+        if blobs.is_dir() and any(blobs.glob("??/*")):
+            raise DamagedLibrary(f"the library {file} is empty, but the recordings beside it are not", hint=REMEDY)
+    finally:
+        connection.execute("ROLLBACK")
+
+
+def _choose_wal(connection: sqlite3.Connection) -> None:
+    """Sets the journal to WAL; SQLite does not wait by itself where two processes do this at once."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _update(connection: sqlite3.Connection, migrations: tuple[str, ...]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have done it while this one waited.
-        for version in range(_version(connection), len(MIGRATIONS)):
-            for statement in _statements(MIGRATIONS[version]):
+        for version in range(_version(connection), len(migrations)):
+            for statement in _statements(migrations[version]):
                 connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+        connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
 
 
 def _version(connection: sqlite3.Connection) -> int:

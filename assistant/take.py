@@ -8,7 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("recording", "motif", "variation", "render", "effects")
+from assistant.facts import Facts, canonical
+from assistant.tables import unknown
+
+KINDS: dict[str, str] = {
+    "recording": "what the composer hummed, sang or played, as it was",
+    "heard": "the notes that were heard in a recording",
+    "motif": "notes on the grid, to make variations of",
+    "variation": "a motif changed",
+    "render": "notes played by an instrument",
+    "effects": "sound sent through a chain",
+    "export": "files for a DAW",
+}
+"""Every kind of take, and what it is."""
+
+MARKS = ("", "kept", "discarded")
+LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +45,20 @@ class Recipe:
 
     step: str
     engine: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=Facts)
     seed: int = 0
     parents: tuple[str, ...] = ()
     input_digest: str = ""
     licences: tuple[Licence, ...] = ()
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "settings", Facts(self.settings))
+
     def as_json(self) -> dict[str, Any]:
         return {
             "step": self.step,
             "engine": self.engine,
-            "settings": dict(self.settings),
+            "settings": Facts(self.settings).as_json(),
             "seed": self.seed,
             "parents": list(self.parents),
             "input_digest": self.input_digest,
@@ -75,9 +93,13 @@ class Take:
     created: str
     recipe: Recipe
     blobs: Mapping[str, str]
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=Facts)
     starred: bool = False
     mark: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "blobs", Facts(self.blobs))
+        object.__setattr__(self, "facts", Facts(self.facts))
 
     @property
     def parents(self) -> tuple[str, ...]:
@@ -94,24 +116,31 @@ class Take:
             "mark": self.mark,
             "recipe": self.recipe.as_json(),
             "blobs": dict(self.blobs),
-            "facts": dict(self.facts),
+            "facts": Facts(self.facts).as_json(),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class NewTake:
-    """What is to be added: `blobs` maps roles to bytes."""
+    """What is to be added: `blobs` maps roles to bytes. Raises `InvalidTake`, `UnknownName` for the kind."""
 
     kind: str
     name: str
     recipe: Recipe
     blobs: Mapping[str, bytes]
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=Facts)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise unknown(self.kind, KINDS, kind="kind of take")
+        object.__setattr__(self, "name", one_line(self.name))
+        object.__setattr__(self, "facts", Facts(self.facts))
 
 
-def canonical(data: object) -> str:
-    """JSON with one spelling for one value."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+def one_line(name: str) -> str:
+    """A name as it is kept: one line of printable text, 120 characters at most."""
+    whole = name.encode("utf-8", "replace").decode()
+    return " ".join("".join(c if c.isprintable() else " " for c in whole).split())[:LONGEST_NAME].rstrip()
 
 
 def take_id(kind: str, recipe: Recipe, blobs: Mapping[str, str]) -> str:
