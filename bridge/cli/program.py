@@ -22,6 +22,9 @@ COMMANDS = {
     "fx": "Send a recording through a chain of effects.",
     "takes": "Everything you made: list, undo, star, rename, export.",
     "send": "Bring a take to your DAW, at the right bar.",
+    "serve": "Run beside your DAW: OSC, HTTP, work in the background.",
+    "do": "Ask the running program to do something.",
+    "daw": "The DAWs there is a way into; install the bridge's side.",
     "presets": "The chains and instruments there are, and your own.",
     "doctor": "Check every part, and say what mends it.",
 }

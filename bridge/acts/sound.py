@@ -1,0 +1,47 @@
+"""Takes become sound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.effects import load_chain
+from assistant.render.instruments import find_instrument
+from assistant.take import Take
+from bridge.acts.variation import picked
+from bridge.app import App
+from bridge.commands import EffectsApply, RenderMake, SoundSet
+
+
+async def set_sound(app: App, asked: SoundSet) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if asked.instrument:
+        changes["instrument"] = find_instrument(asked.instrument).name
+    if asked.chain is not None:
+        changes["chain"] = load_chain(asked.chain).name
+    return app.store.change(**changes).as_json()
+
+
+async def render(app: App, asked: RenderMake) -> dict[str, Any]:
+    session = app.store.session
+    take = meant(app, asked.take)
+    instrument, chain = asked.instrument or session.instrument, asked.chain or session.chain
+    # A name that nobody knows is an error now, not in the background.
+    if ":" not in instrument:
+        find_instrument(instrument)
+    if chain:
+        load_chain(chain)
+    wanted = {"take": take.id, "instrument": instrument, "chain": chain}
+    job, _ = app.jobs.add("render", f"{take.name} with {instrument}", wanted)
+    return {"job": job.number}
+
+
+async def effects(app: App, asked: EffectsApply) -> dict[str, Any]:
+    take = app.library.get(asked.take)
+    load_chain(asked.chain)
+    job, _ = app.jobs.add("effects", f"{take.name} through {asked.chain}", {"take": take.id, "chain": asked.chain})
+    return {"job": job.number}
+
+
+def meant(app: App, reference: str) -> Take:
+    """The take that is named, or the selected variation."""
+    return app.library.get(reference) if reference else picked(app, None)

@@ -1,0 +1,135 @@
+"""Browsing variations: select, hear, keep, discard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from assistant.errors import UnknownName
+from assistant.steps import notes_of
+from assistant.take import Take
+from bridge.app import App
+from bridge.commands import Audition, Nothing, OneOf, Select
+
+
+async def listed(app: App, _: Nothing) -> dict[str, Any]:
+    session = app.store.session
+    takes = on_the_table(app)
+    return {"selected": session.selected, "variations": [described(number, take) for number, take in takes.items()]}
+
+
+async def select(app: App, asked: Select) -> dict[str, Any]:
+    take = picked(app, asked.number)
+    app.store.change(selected=asked.number)
+    if app.store.session.playing is not None:
+        _play(app, asked.number, loop=True)
+    return described(asked.number, take)
+
+
+async def next_one(app: App, _: Nothing) -> dict[str, Any]:
+    return await _stepped(app, 1)
+
+
+async def previous_one(app: App, _: Nothing) -> dict[str, Any]:
+    return await _stepped(app, -1)
+
+
+async def audition(app: App, asked: Audition) -> dict[str, Any]:
+    number = app.store.session.selected if asked.number is None else asked.number
+    if number:
+        app.store.change(selected=number)
+    return _play(app, number, loop=asked.loop)
+
+
+async def stop(app: App, _: Nothing) -> dict[str, Any]:
+    app.need_player().stop()
+    app.store.change(playing=None)
+    return {}
+
+
+async def keep(app: App, asked: OneOf) -> dict[str, Any]:
+    return _marked(app, asked.number, "kept")
+
+
+async def discard(app: App, asked: OneOf) -> dict[str, Any]:
+    return _marked(app, asked.number, "discarded")
+
+
+async def undo(app: App, _: Nothing) -> dict[str, Any]:
+    words = app.library.undo()
+    _refreshed(app)
+    return {"undone": words}
+
+
+async def redo(app: App, _: Nothing) -> dict[str, Any]:
+    words = app.library.redo()
+    _refreshed(app)
+    return {"done_again": words}
+
+
+def on_the_table(app: App) -> dict[int, Take]:
+    """The variations to choose from, by number; one that was undone is missing."""
+    takes: dict[int, Take] = {}
+    for number, ident in enumerate(app.store.session.variations, start=1):
+        try:
+            takes[number] = app.library.get(ident)
+        except UnknownName:
+            continue
+    return takes
+
+
+def picked(app: App, number: int | None) -> Take:
+    """The variation with this number, or the selected one. Raises `UnknownName`."""
+    takes = on_the_table(app)
+    wanted = app.store.session.selected if number is None else number
+    if wanted not in takes:
+        there = f"there are {min(takes)} to {max(takes)}" if takes else "make some first: vary/make"
+        raise UnknownName(f"variation {wanted} is not there", hint=there)
+    return takes[wanted]
+
+
+def described(number: int, take: Take) -> dict[str, Any]:
+    facts = take.facts
+    return {
+        "number": number,
+        "take": take.id,
+        "name": take.name,
+        "technique": facts.get("technique", ""),
+        "closeness": facts.get("closeness", 0.0),
+        "sentence": facts.get("sentence", ""),
+        "mark": take.mark,
+    }
+
+
+async def _stepped(app: App, step: int) -> dict[str, Any]:
+    numbers = sorted(on_the_table(app))
+    if not numbers:
+        raise UnknownName("there are no variations yet", hint="make some: vary/make")
+    here = app.store.session.selected
+    after = [number for number in numbers if (number > here if step > 0 else number < here)]
+    # At the end it goes round: a knob has no end.
+    number = (min(after) if step > 0 else max(after)) if after else (numbers[0] if step > 0 else numbers[-1])
+    return await select(app, Select(number))
+
+
+def _play(app: App, number: int, *, loop: bool) -> dict[str, Any]:
+    player = app.need_player()
+    take = picked(app, number) if number else app.library.get(app.store.session.motif)
+    began = player.play(notes_of(app.library, take.id).motif, loop=loop)
+    app.store.change(playing=number)
+    return {"playing": number, **began}
+
+
+def _marked(app: App, number: int | None, mark: str) -> dict[str, Any]:
+    take = picked(app, number)
+    wanted = app.store.session.selected if number is None else number
+    marked = app.library.mark(take.id, "" if take.mark == mark else mark)
+    app.store.tell("variations")
+    return described(wanted, marked)
+
+
+def _refreshed(app: App) -> None:
+    """After undo and redo: a selection that is no longer there moves to one that is."""
+    takes = on_the_table(app)
+    if app.store.session.selected not in takes:
+        app.store.change(selected=min(takes, default=0))
+    app.store.tell("variations")

@@ -1,0 +1,72 @@
+"""Making variations, and how far they stray."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bridge.acts.motif import chosen, current
+from bridge.acts.variation import picked
+from bridge.app import App
+from bridge.commands import Closeness, Density, Keep, Lock, OneOf, VaryMake
+from bridge.jobs import Job
+
+
+async def make(app: App, asked: VaryMake) -> dict[str, Any]:
+    session = app.store.session
+    seed = asked.seed if asked.seed is not None else session.seed
+    # The next call without a seed gives others.
+    app.store.change(seed=seed + 1)
+    return {"job": begin(app, asked, seed).number}
+
+
+def begin(app: App, asked: VaryMake, seed: int) -> Job:
+    """Queues the making; its outcome comes onto the table."""
+    session = app.store.session
+    material = current(app)
+    wanted = {
+        "take": material.take.id,
+        "count": asked.count,
+        "seed": seed,
+        "techniques": [asked.technique] if asked.technique else [],
+        "key": asked.key,
+        "range": asked.range,
+        "closeness": session.closeness,
+        "density": session.density,
+        "keep": session.keep,
+        "locked_bars": [bar for bar in session.locked_bars if bar <= material.motif.bars],
+    }
+    job, outcome = app.jobs.add("vary", f"variations of {material.take.name}", wanted)
+
+    def listed(done: asyncio.Future[dict[str, Any]]) -> None:
+        if done.cancelled() or done.exception():
+            return
+        if app.store.session.motif == done.result()["motif"]:
+            app.store.change(variations=tuple(done.result()["takes"]), selected=1)
+
+    outcome.add_done_callback(listed)
+    return job
+
+
+async def more(app: App, asked: OneOf) -> dict[str, Any]:
+    take = picked(app, asked.number)
+    from assistant.steps import notes_of
+
+    chosen(app, notes_of(app.library, take.id))
+    return await make(app, VaryMake())
+
+
+async def closeness(app: App, asked: Closeness) -> dict[str, Any]:
+    return app.store.change(closeness=asked.closeness).as_json()
+
+
+async def density(app: App, asked: Density) -> dict[str, Any]:
+    return app.store.change(density=asked.density).as_json()
+
+
+async def lock(app: App, asked: Lock) -> dict[str, Any]:
+    return app.store.change(locked_bars=tuple(sorted(set(asked.bars)))).as_json()
+
+
+async def keep(app: App, asked: Keep) -> dict[str, Any]:
+    return app.store.change(keep=asked.keep).as_json()

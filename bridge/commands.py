@@ -1,0 +1,205 @@
+"""The one table of commands. OSC addresses, the HTTP API, the terminal, control surfaces and their reference pages
+are all made from it: a command that is not here does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.arguments import Asked, asked, described
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A thing that can be asked of the running program.
+
+    `name` is `object/verb`, and `/object/verb` over OSC; `arguments` a dataclass of `asked` fields; `handler`
+    `"module:function"`, an `async def (app, arguments) -> dict` of plain JSON; `answers` says what that holds.
+    """
+
+    name: str
+    summary: str
+    arguments: type[Any]
+    handler: str
+    answers: str
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        return described(self.arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class HumRecord:
+    bars: int = asked("Stop by itself after so many bars; 0 records until hum/stop.", default=0, low=0, high=64)
+    count_in_bars: int = asked("Bars of clicks before the recording starts.", default=0, low=0, high=8)
+    input: str | None = asked("The audio input by name; the system's own if not given.", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class HumImport:
+    path: str = asked("A sound file: wav, flac, mp3, ogg or aiff.")
+    tempo: float | None = asked("Beats a minute, where known.", default=None, low=10, high=960)
+    key: str | None = asked('The key, such as "D minor", where known.', default=None)
+    grid: str = asked("The shortest note to round to: 1/8, 1/16, 1/8t.", default="1/16")
+    poly: bool = asked("Several notes at once: a piano or a guitar.", default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MotifSet:
+    source: str = asked("A MIDI file, or a take's name or id.")
+
+
+@dataclass(frozen=True, slots=True)
+class FromDaw:
+    daw: str = asked("Which DAW; the connected one if not given.", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class VaryMake:
+    count: int = asked("How many variations.", default=10, low=1, high=100)
+    seed: int | None = asked("Another number, other variations; counts up by itself if not given.", default=None, low=0)
+    technique: str | None = asked("Only this technique.", default=None)
+    key: str | None = asked('Stay in this key, such as "D minor".', default=None)
+    range: str | None = asked("Stay within these pitches, such as C3-C5.", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Closeness:
+    closeness: float | None = asked("1 hardly changed, 0 hardly related; nothing: from near to far.", low=0, high=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    density: float | None = asked("Notes for each note of the motif; nothing: free.", low=0.1, high=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    bars: tuple[int, ...] = asked("The bars that stay untouched; none unlocks all.", default=(), low=1, high=999)
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    keep: str | None = asked("What has to stay as it is.", default=None, choices=("rhythm", "contour", "pitches"))
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    number: int = asked("The variation, 1 the nearest.", low=1, high=100)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    number: int | None = asked("The variation; the selected one if not given.", default=None, low=1, high=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Audition:
+    number: int | None = asked("The variation; the selected one if not given.", default=None, low=0, high=100)
+    loop: bool = asked("Go on until stopped.", default=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderMake:
+    take: str = asked("The take; the selected variation if not given.", default="")
+    instrument: str = asked("The instrument, by a musician's name.", default="")
+    chain: str = asked("The chain of effects; none if not given.", default="")
+
+
+@dataclass(frozen=True, slots=True)
+class EffectsApply:
+    take: str = asked("The take whose sound goes through the chain.")
+    chain: str = asked("The chain of effects.")
+
+
+@dataclass(frozen=True, slots=True)
+class TakeNamed:
+    take: str = asked("The take's name or id; its first letters are enough.")
+
+
+@dataclass(frozen=True, slots=True)
+class TakeList:
+    search: str = asked("Only takes with these words.", default="")
+    limit: int = asked("How many at most, the newest first.", default=50, low=1, high=1000)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeSend:
+    take: str = asked("The take; the selected variation if not given.", default="")
+    to: str = asked("Where to: folder, dawproject, ardour.", default="")
+    at_bar: int | None = asked("The bar; the bar where the DAW stands if not given.", default=None, low=1, high=9999)
+    track: str = asked("The track, an existing or a new one.", default="Hummingbridge")
+
+
+@dataclass(frozen=True, slots=True)
+class PresetKind:
+    kind: str = asked("Which presets.", default="chains", choices=("chains", "instruments", "surfaces"))
+
+
+@dataclass(frozen=True, slots=True)
+class JobNumber:
+    job: int = asked("The job's number.", low=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SoundSet:
+    instrument: str = asked("The instrument for renderings, by a musician's name.", default="")
+    chain: str | None = asked("The chain of effects for renderings.", default=None)
+
+
+_ACTS = "bridge.acts"
+
+_ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
+    ("hum/record", "Record a hum, from the next bar of whoever leads.", HumRecord, "hum:record", "when it starts"),
+    ("hum/stop", "Stop recording; the hum becomes the motif, its variations follow.", Nothing, "hum:stop", "take, job"),
+    ("hum/toggle", "Record, or stop recording: one press of a footswitch.", Nothing, "hum:toggle", "what it did"),
+    (
+        "hum/import",
+        "Turn a sound file into the motif; its variations follow.",
+        HumImport,
+        "hum:import_file",
+        "take, job",
+    ),
+    ("motif/set", "Take a MIDI file or a take as the motif.", MotifSet, "motif:set_motif", "the motif"),
+    ("motif/get", "The motif: its notes, key, metre and tempo.", Nothing, "motif:get", "the motif"),
+    ("motif/from-daw", "Take the notes selected in the DAW as the motif.", FromDaw, "motif:from_daw", "the motif"),
+    ("vary/make", "Make variations of the motif.", VaryMake, "vary:make", "the job; the list follows as a change"),
+    ("vary/closeness", "How far variations stray, from now on.", Closeness, "vary:closeness", "the session"),
+    ("vary/density", "How many notes variations have, from now on.", Density, "vary:density", "the session"),
+    ("vary/lock", "Which bars stay untouched, from now on.", Lock, "vary:lock", "the session"),
+    ("vary/keep", "What variations keep, from now on.", Keep, "vary:keep", "the session"),
+    ("vary/more", "More like this: a variation becomes the motif of the next ten.", OneOf, "vary:more", "the job"),
+    ("variation/list", "The variations, from near to far.", Nothing, "variation:listed", "the list"),
+    ("variation/select", "Select a variation; it plays on if one is playing.", Select, "variation:select", "it"),
+    ("variation/next", "Select the next one.", Nothing, "variation:next_one", "it"),
+    ("variation/previous", "Select the one before.", Nothing, "variation:previous_one", "it"),
+    ("variation/audition", "Play a variation from the next bar.", Audition, "variation:audition", "when it starts"),
+    ("variation/stop", "Stop playing; no note hangs.", Nothing, "variation:stop", "nothing"),
+    ("variation/keep", "Keep a variation, or keep it no longer.", OneOf, "variation:keep", "it"),
+    ("variation/discard", "Discard a variation, or take it back.", OneOf, "variation:discard", "it"),
+    ("variation/undo", "Take back the last step.", Nothing, "variation:undo", "what was undone"),
+    ("variation/redo", "Do again what was undone.", Nothing, "variation:redo", "what was done again"),
+    ("sound/set", "The instrument and the chain for renderings.", SoundSet, "sound:set_sound", "the session"),
+    ("render/make", "Play a take with an instrument into a sound file.", RenderMake, "sound:render", "the job"),
+    ("effects/apply", "Send a take's sound through a chain.", EffectsApply, "sound:effects", "the job"),
+    ("take/list", "The takes, the newest first.", TakeList, "take:listed", "the list"),
+    ("take/show", "One take with its recipe and licences.", TakeNamed, "take:show", "it"),
+    ("take/star", "Star a take, or take the star away.", TakeNamed, "take:star", "it"),
+    ("take/send", "Bring a take into the DAW's timeline.", TakeSend, "take:send", "what came to lie where"),
+    ("job/list", "What is being worked on.", Nothing, "session:jobs", "the jobs"),
+    ("job/cancel", "Stop a job.", JobNumber, "session:cancel", "it"),
+    ("presets/list", "The presets there are.", PresetKind, "session:presets", "their names"),
+    ("session/get", "Everything at once: motif, variations, settings, jobs.", Nothing, "session:get", "the session"),
+)
+
+COMMANDS: dict[str, Command] = {
+    name: Command(name, summary, arguments, f"{_ACTS}.{act}", answers)
+    for name, summary, arguments, act, answers in _ROWS
+}
+"""Name → command. Subscribing to changes belongs to each way in, since a change goes back the way the request came."""

@@ -1,0 +1,120 @@
+"""What worker processes do: each task a function from plain values to plain values, with takes named by id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assistant.library import Library
+from assistant.tables import resolve
+
+if TYPE_CHECKING:
+    from assistant.hear import Network
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a worker has at hand: the library, and the network, loaded once (None where it is not installed)."""
+
+    library: Library
+    network: Network | None
+
+
+Task = Callable[[Bench, Mapping[str, Any], Progress], dict[str, Any]]
+
+TASKS = {
+    "hear": "bridge.tasks:hear",
+    "vary": "bridge.tasks:vary",
+    "render": "bridge.tasks:render",
+    "effects": "bridge.tasks:effects",
+}
+"""Name → task."""
+
+
+def task(name: str) -> Task:
+    """Raises `UnknownName`."""
+    found: Task = resolve(TASKS, name, kind="task")
+    return found
+
+
+def bench(library: Library) -> Bench:
+    """Loads what every task needs, so that the first one is as fast as the next."""
+    import assistant.hear
+    import assistant.vary.plausible
+
+    assistant.vary.plausible.load_model()
+    ready = assistant.hear.check().ready
+    return Bench(library, assistant.hear.Network(threads=2) if ready else None)
+
+
+def hear(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """The notes of the recording `take`."""
+    from assistant.hear import HearSettings
+    from assistant.steps import hear_take, sound_in
+    from midi.quantize import parse_grid
+    from midi.scale import Key
+    from midi.tempo import Meter, Tempo
+
+    recording = bench.library.get(asked["take"])
+    settings = HearSettings(
+        tempo=Tempo(asked["tempo"]) if asked.get("tempo") else None,
+        key=Key.parse(asked["key"]) if asked.get("key") else None,
+        meter=Meter.parse(asked["meter"]) if asked.get("meter") else None,
+        grid=parse_grid(asked["grid"]) if asked.get("grid") else None,
+        polyphonic=bool(asked.get("poly")),
+    )
+    audio = sound_in(bench.library, recording)
+    hummed = hear_take(bench.library, recording, audio, settings, progress=progress, network=bench.network)
+    return {"take": hummed.take.id, "recording": recording.id, "heard": hummed.heard.as_json()}
+
+
+def vary(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Variations of the motif `take`."""
+    from assistant.brief import Brief
+    from assistant.steps import notes_of
+    from assistant.steps import vary as varied
+    from midi.pitch import PitchRange
+    from midi.scale import Key
+
+    brief = Brief(
+        count=asked["count"],
+        closeness=asked.get("closeness"),
+        techniques=tuple(asked.get("techniques", ())),
+        keep=asked.get("keep"),
+        locked_bars=frozenset(asked.get("locked_bars", ())),
+        key=Key.parse(asked["key"]) if asked.get("key") else None,
+        pitch_range=PitchRange.parse(asked["range"]) if asked.get("range") else None,
+        density=asked.get("density"),
+        seed=asked["seed"],
+    )
+    made = varied(bench.library, notes_of(bench.library, asked["take"]), brief)
+    progress(1.0)
+    return {"motif": made.material.take.id, "takes": [take.id for take in made.takes]}
+
+
+def render(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """The notes of `take` played by `instrument` through `chain`."""
+    from assistant.effects import load_chain
+    from assistant.render import RenderJob
+    from assistant.steps import notes_of
+    from assistant.steps import render as rendered
+
+    chain = load_chain(asked["chain"]) if asked.get("chain") else None
+    sounded = rendered(
+        bench.library, notes_of(bench.library, asked["take"]), RenderJob(asked["instrument"]), chain=chain
+    )
+    progress(1.0)
+    return {"take": sounded.take.id, "seconds": sounded.audio.duration_seconds}
+
+
+def effects(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """The sound of `take` through `chain`."""
+    from assistant.effects import load_chain
+    from assistant.steps import effects as through
+
+    sounded = through(bench.library, bench.library.get(asked["take"]).id, load_chain(asked["chain"]))
+    progress(1.0)
+    return {"take": sounded.take.id, "seconds": sounded.audio.duration_seconds}
