@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,12 +26,12 @@ class Blobs:
     folder: Path
 
     @contextmanager
-    def adding(self) -> Iterator[Callable[[bytes], str]]:
-        """Gives what keeps bytes and answers their digest; where the block fails, what it kept anew is removed.
+    def adding(self, failed: Callable[[Sequence[str]], None]) -> Iterator[Callable[[bytes], str]]:
+        """Gives what keeps bytes and answers their digest; where the block fails, `failed` gets those kept anew.
 
         Raises `CannotWrite`.
         """
-        fresh: list[Path] = []
+        fresh: list[str] = []
 
         def put(data: bytes) -> str:
             digest = hashlib.sha256(data).hexdigest()
@@ -40,15 +40,14 @@ class Blobs:
             # A file that is there and damaged is written anew: the same bytes mend it.
             if not (there and _holds(path, digest)):
                 if not there:
-                    fresh.append(path)
+                    fresh.append(digest)
                 self._write(path, data)
             return digest
 
         try:
             yield put
         except BaseException:
-            for path in fresh:
-                path.unlink(missing_ok=True)
+            failed(fresh)
             raise
 
     def get(self, digest: str) -> bytes:

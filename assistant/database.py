@@ -73,6 +73,7 @@ class Database:
             yield
             self.execute("COMMIT")
         except BaseException:
+            # A full disk ends it by itself.
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,6 +66,13 @@ class Library:
     ) -> None:
         self.close()
 
+    def _remove_unused(self, digests: Sequence[str]) -> None:
+        """Removes those bytes that no take holds; another process may hold some by now."""
+        with suppress(CannotWrite), self._database.writing():
+            for digest in digests:
+                if self._database.one("SELECT 1 FROM held WHERE digest = ?", digest) is None:
+                    self.blobs.remove(digest)
+
     def _sweep(self) -> None:
         """Removes what writers that died left half-written; left alone while another writer is at work."""
         if self.blobs.left_over():
@@ -82,7 +90,7 @@ class Library:
 
         `words` say what the step did, for undo. Raises `CannotWrite`, `UnknownName` for a parent that is not there.
         """
-        with self._database.writing(), self.blobs.adding() as put:
+        with self.blobs.adding(self._remove_unused) as put, self._database.writing():
             changes: list[_Change] = []
             ids = []
             for take in new:

@@ -78,7 +78,7 @@ def test_an_unknown_take_is_an_error_with_a_remedy(library: Library) -> None:
 
 
 def test_letters_that_begin_two_ids_are_ambiguous(library: Library) -> None:
-    takes = library.add(*(new(data=str(number).encode()) for number in range(2000)))
+    takes = library.add(*(NewTake("motif", "idea", Recipe("hum", seed=number), {}) for number in range(2000)))
     ids = sorted(take.id for take in takes)
     twin = next(a for a, b in itertools.pairwise(ids) if a[:4] == b[:4])
     with pytest.raises(AmbiguousName):
