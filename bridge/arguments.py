@@ -103,11 +103,11 @@ def _read(asked: Asked, value: object) -> Any:
     if asked.optional and (value is None or value == ""):
         return None
     read = _READERS[asked.kind](asked, value)
-    if isinstance(read, int | float) and not isinstance(read, bool):
-        low = -math.inf if asked.low is None else asked.low
-        high = math.inf if asked.high is None else asked.high
-        if not low <= read <= high:
-            raise InvalidArgument(f"{asked.name} {read:g} is outside {low:g}..{high:g}", hint=asked.text)
+    low = -math.inf if asked.low is None else asked.low
+    high = math.inf if asked.high is None else asked.high
+    for number in read if isinstance(read, tuple) else (read,):
+        if isinstance(number, int | float) and not low <= number <= high:
+            raise InvalidArgument(f"{asked.name} {number:g} is outside {low:g}..{high:g}", hint=asked.text)
     if asked.choices and read not in asked.choices:
         raise InvalidArgument(f"{asked.name} {read!r} is unknown", hint=f"give {', '.join(asked.choices)}")
     return read
