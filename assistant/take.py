@@ -1,4 +1,13 @@
-"""A take: something that was made, and how. It is never edited; a change makes a child."""
+"""A take: something that was made, and how. It is never edited; a change makes a child.
+
+The record, as programs read it (`Take.as_json`; stable, fields may only be added):
+
+    {"id": "7k3m9x2qabcd", "kind": "variation", "name": "sigh", "created": "2026-01-02T03:04:05+00:00",
+     "starred": false, "mark": "" (or "kept", "discarded"),
+     "recipe": {"step": "vary", "engine": "rules", "settings": {…}, "seed": 7, "parents": [id], "input_digest": "",
+                "licences": [{"kind": "model", "name": "basic-pitch", "spdx": "Apache-2.0"}]},
+     "blobs": {role: SHA-256 in hex}, "facts": {"tempo_bpm": 96, "key": "D minor", "sentence": "…"}}
+"""
 
 from __future__ import annotations
 
