@@ -10,7 +10,7 @@ from assistant.errors import InvalidBrief
 from assistant.vary.hold import held
 from assistant.vary.phrase import Phrase, Tone, cut_between, shifted
 from assistant.vary.pitches import other_mode
-from assistant.vary.techniques import LIGHT, chosen, technique
+from assistant.vary.techniques import FEWER_NOTES, LIGHT, MORE_NOTES, chosen, technique
 from assistant.vary.terms import Terms, terms_of
 from midi.compare import Shapes, Span, closenesses, shapes
 
@@ -39,6 +39,9 @@ def by_rules(terms: Terms, aims: Sequence[float], random: Random) -> list[Candid
     """About one candidate for each closeness aimed at, no two of the same notes and none the source itself."""
     whole = not terms.brief.locked_bars
     names = chosen(terms.brief.techniques, terms.brief.keep, other_modes=whole and terms.brief.key is None)
+    if not terms.brief.techniques and terms.brief.density is not None:
+        against = FEWER_NOTES if terms.brief.density > 1 else MORE_NOTES
+        names = tuple(name for name in names if name not in against)
     work = Workshop(terms, random)
     found: dict[tuple[tuple[int, int], ...], Candidate] = {}
     deck: list[str] = []
@@ -78,7 +81,7 @@ class Workshop:
         closeness = self.closeness(tones)
         untouched = set(range(len(terms.cells)))
         for layer in range(MOST_LAYERS):
-            if techniques and closeness <= aim + TOLERANCE:
+            if techniques and (closeness <= aim + TOLERANCE or len(techniques) == MOST_LAYERS):
                 break
             if layer or not name:
                 light = [each for each in names if each in LIGHT and each not in techniques]
@@ -152,7 +155,8 @@ class Workshop:
         if new == phrase.tones:
             return None
         placed = shifted(_within_reach(new, phrase, terms), start)
-        return held(terms, (*(t for t in tones if not start <= t.start < end), *placed))
+        result = held(terms, (*(t for t in tones if not start <= t.start < end), *placed))
+        return result if result != tones else None
 
     def closeness(self, tones: Sequence[Tone]) -> float:
         return float(closenesses(self.source, _sampled(tones, self.terms))[0])

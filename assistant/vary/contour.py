@@ -20,8 +20,11 @@ def held_to(
 
     Least sum of distances in semitones, by dynamic programming. None where no such line exists.
     """
-    if not wanted:
-        return ()
+    permitted = set(allowed)
+    if ways(wanted) == tuple(way) and all(
+        fixed[i] == pitch if i in fixed else pitch in permitted for i, pitch in enumerate(wanted)
+    ):
+        return tuple(wanted)
     states = np.array(sorted({*allowed, *fixed.values()}))
     if not len(states):
         return None

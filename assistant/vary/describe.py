@@ -13,14 +13,18 @@ from assistant.vary.terms import Terms, bar_numbers
 LONGEST_PASSAGE = 8
 """Of longer passages only the whole is looked at, in bars."""
 
+MOST_CLAUSES = 4
+"""Of more changes than these only the longest are named."""
+
 Passage = tuple[int, int, str]
 """First and last bar, counted from 0, and what became of them."""
 
 
-def described(terms: Terms, tones: Sequence[Tone]) -> str:
+def described(terms: Terms, tones: Sequence[Tone], *, transposed: bool = False) -> str:
     """What a variation did, as a musician would say it: `"kept the rhythm; bars 3-4 upside down; bar 6 ornamented"`.
 
-    Said of the melody, against the motif moved to the key and range that were asked for.
+    Said of the melody, against the motif moved to the key and range that were asked for; `transposed` tells that the
+    notes under it were moved along.
     """
     old, new = terms.base, replace(terms.base, tones=tuple(tones))
     clauses = [*_ground(terms), *_kept(old, new)]
@@ -32,12 +36,9 @@ def described(terms: Terms, tones: Sequence[Tone]) -> str:
         for bars, what in _gathered(_passages(old, new))
     ]
     if terms.under:
-        clauses.append("the notes under the melody kept" if _under_stays(clauses) else "the notes under it moved along")
+        along = transposed or bool(_ground(terms))
+        clauses.append(f"the notes under the melody {'moved along' if along else 'kept'}")
     return "; ".join(clauses) or "unchanged"
-
-
-def _under_stays(clauses: Sequence[str]) -> bool:
-    return not any(clause.startswith(("in ", "the whole melody")) for clause in clauses)
 
 
 def _ground(terms: Terms) -> list[str]:
@@ -134,11 +135,16 @@ def _part(phrase: Phrase, start: int, end: int) -> tuple[Tone, ...]:
 
 
 def _gathered(passages: Sequence[Passage]) -> list[tuple[tuple[int, ...], str]]:
-    """Passages of which the same is said, together."""
+    """Passages of which the same is said, together; of many the longest few, and then where else something changed."""
     bars: dict[str, list[int]] = {}
     for first, last, what in passages:
         bars.setdefault(what, []).extend(range(first, last + 1))
-    return [(tuple(numbers), what) for what, numbers in bars.items()]
+    told = list(bars.items())
+    if len(told) > MOST_CLAUSES:
+        longest = sorted(told, key=lambda each: -len(each[1]))[: MOST_CLAUSES - 1]
+        rest = sorted(number for each in told if each not in longest for number in each[1])
+        told = [*(each for each in told if each in longest), ("changed too", rest)]
+    return [(tuple(numbers), what) for what, numbers in told]
 
 
 def _where(bars: Sequence[int], old: Phrase) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
-from assistant.vary.phrase import Phrase, Tone, cut_between, moved, shifted, stepped
+from assistant.vary.phrase import Phrase, Tone, cut_between, moved, shifted, stepped, until
 
 
 def diatonic_sequence(phrase: Phrase, random: Random, strength: float = 1.0) -> tuple[Tone, ...]:
@@ -17,7 +18,7 @@ def diatonic_sequence(phrase: Phrase, random: Random, strength: float = 1.0) -> 
     figure = cut_between(phrase.tones, first, first + model)
     if len(figure) < 2:
         return phrase.tones
-    result = [t for t in phrase.tones if t.start < first + model]
+    result = list(until(phrase.tones, first + model))
     for number in range(1, statements):
         result += stepped(shifted(figure, first + number * model), phrase.key, number * steps)
     end = first + statements * model
@@ -41,8 +42,8 @@ def call_and_answer(phrase: Phrase, random: Random, strength: float = 1.0) -> tu
         index = len(answer) - 1 - back
         answer[index] = answer[index]._replace(pitch=moved(phrase.key, goal, side * back))
     middle = first + half
-    before = [t for t in phrase.tones if t.start < middle]
-    return _joined(before, list(shifted(answer, middle)), min(phrase.length, first + 2 * half))
+    before = until(phrase.tones, middle)
+    return _joined(before, shifted(answer, middle), min(phrase.length, first + 2 * half))
 
 
 def fragmentation(phrase: Phrase, random: Random, strength: float = 1.0) -> tuple[Tone, ...]:
@@ -62,11 +63,11 @@ def fragmentation(phrase: Phrase, random: Random, strength: float = 1.0) -> tupl
     steps = random.choice((1, -1))
     # The cell climbs (or falls) for a few statements, then turns back, so that it stays within reach.
     turn = random.choice((2, 3)) if strength < 0.7 else random.choice((3, 4))
-    result = [t for t in phrase.tones if t.start < first]
+    result = list(until(phrase.tones, first))
     for number, start in enumerate(range(first, close, cell)):
         height = number % (2 * turn)
         result += stepped(shifted(figure, start), phrase.key, steps * min(height, 2 * turn - height))
-    return _joined([t for t in result if t.start < close], [t for t in phrase.tones if t.start >= close], phrase.length)
+    return _joined(until(result, close), [t for t in phrase.tones if t.start >= close], phrase.length)
 
 
 def extension(phrase: Phrase, random: Random, strength: float = 1.0) -> tuple[Tone, ...]:
@@ -81,7 +82,7 @@ def extension(phrase: Phrase, random: Random, strength: float = 1.0) -> tuple[To
     if len(figure) < 2:
         return phrase.tones
     steps = random.choice((1, -1))
-    result = [t for t in phrase.tones if t.start < middle]
+    result = list(until(phrase.tones, middle))
     start, number = middle, 1
     rest = max(phrase.pulse_ticks, min(phrase.bar_ticks, phrase.length - middle) // (1 if phrase.bars > 2 else 2))
     while start + figure_length <= phrase.length - rest:
@@ -116,8 +117,6 @@ def _tonic_near(phrase: Phrase, pitch: int) -> int:
     return below if pitch - below <= 6 else below + 12
 
 
-def _joined(before: list[Tone], after: list[Tone], end: int) -> tuple[Tone, ...]:
+def _joined(before: Sequence[Tone], after: Sequence[Tone], end: int) -> tuple[Tone, ...]:
     """Two stretches of melody in one, the first cut where the second begins, all cut at `end`."""
-    limit = after[0].start if after else end
-    kept = [t if t.end <= limit else t._replace(length=limit - t.start) for t in before if t.start < limit]
-    return (*kept, *(t if t.end <= end else t._replace(length=end - t.start) for t in after if t.start < end))
+    return (*until(before, after[0].start if after else end), *until(after, end))

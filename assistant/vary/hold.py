@@ -86,8 +86,8 @@ def fitted(tones: Sequence[Tone], terms: Terms) -> tuple[Tone, ...]:
 def assembled(terms: Terms, tones: Sequence[Tone], *, transposed: bool = False) -> Motif | None:
     """The motif of a candidate: its melody, and under it the other notes of the source in the key and range.
 
-    They stay as they are, but where the whole melody is `transposed` they move along. A note that the melody would
-    strike while it sounds gives way; None where that is one of a locked bar.
+    They stay as they are, but where the whole melody is `transposed` they move along. A note that the melody
+    strikes while it sounds ends there; None where that is one of a locked bar.
     """
     original = {(note.start_ticks, note.pitch): note for note in terms.motif.notes}
     notes: list[Note] = []
@@ -104,8 +104,10 @@ def assembled(terms: Terms, tones: Sequence[Tone], *, transposed: bool = False) 
             continue
         pitch = rekeyed(terms.motif.key, terms.key, tone.pitch) if moves else tone.pitch
         placed = tone._replace(pitch=terms.fit(moved(terms.key, pitch, steps)))
-        if not any(_clash(placed, tone_of(note)) for note in notes):
-            notes.append(note_of(placed))
+        struck = [note.start_ticks for note in notes if _clash(placed, tone_of(note))]
+        room = min(struck, default=placed.end) - placed.start
+        if room > 0:
+            notes.append(note_of(placed._replace(length=room)))
     return Motif(terms.motif.clip.with_notes(notes), terms.key, terms.motif.meter, terms.motif.tempo)
 
 

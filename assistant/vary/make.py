@@ -11,6 +11,7 @@ from assistant.tables import resolve
 from assistant.vary.candidates import Candidate
 from assistant.vary.describe import described
 from assistant.vary.hold import assembled
+from assistant.vary.phrase import degree
 from assistant.vary.plausible import load_model
 from assistant.vary.selection import aims, select
 from assistant.vary.terms import Terms, terms_of
@@ -63,7 +64,7 @@ def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
             motif=varied,
             technique=" + ".join(candidate.techniques),
             closeness=close,
-            sentence=described(candidate.terms, candidate.tones),
+            sentence=described(candidate.terms, candidate.tones, transposed=_transposed(candidate)),
             seed=brief.seed,
             rank=rank,
         )
@@ -78,5 +79,14 @@ def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
 
 
 def _motif(candidate: Candidate) -> Motif | None:
-    transposed = candidate.techniques == ("transposition",) and not candidate.terms.frozen
-    return assembled(candidate.terms, candidate.tones, transposed=transposed)
+    return assembled(candidate.terms, candidate.tones, transposed=_transposed(candidate))
+
+
+def _transposed(candidate: Candidate) -> bool:
+    """Whether the whole melody was moved along the scale and nothing else was done."""
+    terms = candidate.terms
+    steps = {
+        degree(terms.key, new.pitch) - degree(terms.key, old.pitch)
+        for old, new in zip(terms.base.tones, candidate.tones, strict=False)
+    }
+    return candidate.techniques == ("transposition",) and len(steps) == 1

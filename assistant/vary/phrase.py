@@ -106,6 +106,11 @@ def cut_between(tones: Sequence[Tone], start: int, end: int) -> tuple[Tone, ...]
     return part
 
 
+def until(tones: Iterable[Tone], end: int) -> tuple[Tone, ...]:
+    """The tones that begin before `end`, cut there."""
+    return tuple(t if t.end <= end else t._replace(length=end - t.start) for t in tones if t.start < end)
+
+
 def shifted(tones: Iterable[Tone], ticks: int) -> tuple[Tone, ...]:
     """The same tones later by `ticks`."""
     if ticks == 0:

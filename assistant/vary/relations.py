@@ -84,7 +84,7 @@ def _inverted(old: Phrase, new: Phrase) -> str | None:
 
 def _pitches_backwards(old: Phrase, new: Phrase) -> str | None:
     backwards = pitches(old.tones)[::-1] == pitches(new.tones)
-    return "with its pitches backwards" if backwards and len(old.tones) > 2 else None
+    return "with the pitches backwards" if backwards and len(old.tones) > 2 else None
 
 
 def _octaves(old: Phrase, new: Phrase) -> str | None:

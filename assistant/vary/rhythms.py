@@ -4,11 +4,10 @@ syncopation, new rhythm.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import pairwise
 from random import Random
 
-from assistant.vary.phrase import GRID_TICKS, SHORTEST_TICKS, Phrase, Tone, shifted, stepped
+from assistant.vary.phrase import GRID_TICKS, SHORTEST_TICKS, Phrase, Tone, shifted, stepped, until
 
 
 def retrograde(phrase: Phrase, _random: Random, _strength: float = 1.0) -> tuple[Tone, ...]:
@@ -26,13 +25,13 @@ def augmentation(phrase: Phrase, _random: Random, strength: float = 1.0) -> tupl
     up, down = 2, 1
     if strength < 0.5 and all((t.length * 3) % (2 * GRID_TICKS) == 0 for t in phrase.tones):
         up, down = 3, 2
-    pickup = [t for t in phrase.tones if t.start < start]
+    pickup = until(phrase.tones, start)
     slow = (
         Tone(start + (t.start - start) * up // down, t.pitch, t.length * up // down, t.velocity)
         for t in phrase.tones
         if t.start >= start
     )
-    return (*pickup, *_cut(slow, phrase.length))
+    return (*pickup, *until(slow, phrase.length))
 
 
 def diminution(phrase: Phrase, random: Random, strength: float = 1.0) -> tuple[Tone, ...]:
@@ -46,7 +45,7 @@ def diminution(phrase: Phrase, random: Random, strength: float = 1.0) -> tuple[T
     again = shifted(fast, (phrase.length - start) // 2)
     if strength >= 0.5:
         again = stepped(again, phrase.key, random.choice((0, 1, -1, 2, -2)))
-    return (*(t for t in phrase.tones if t.start < start), *_cut(fast, start + (phrase.length - start) // 2), *again)
+    return (*until(phrase.tones, start), *until(fast, start + (phrase.length - start) // 2), *again)
 
 
 def rhythmic_displacement(phrase: Phrase, random: Random, strength: float = 1.0) -> tuple[Tone, ...]:
@@ -59,7 +58,7 @@ def rhythmic_displacement(phrase: Phrase, random: Random, strength: float = 1.0)
     first = phrase.tones[0] if phrase.tones else None
     if first and first.start >= phrase.half_pulse_ticks and random.random() < 0.5:
         later = -phrase.half_pulse_ticks
-    return _cut(shifted(phrase.tones, later), phrase.length)
+    return until(shifted(phrase.tones, later), phrase.length)
 
 
 def syncopation(phrase: Phrase, random: Random, strength: float = 1.0) -> tuple[Tone, ...]:
@@ -135,8 +134,3 @@ def _turned(phrase: Phrase, tone: Tone, second: int, random: Random) -> tuple[in
 def _plain(length: int) -> bool:
     """A whole number of 16ths."""
     return length >= SHORTEST_TICKS and length % SHORTEST_TICKS == 0
-
-
-def _cut(tones: Iterable[Tone], end: int) -> tuple[Tone, ...]:
-    """The tones that begin before `end`, cut there."""
-    return tuple(t if t.end <= end else t._replace(length=end - t.start) for t in tones if t.start < end)

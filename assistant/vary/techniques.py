@@ -76,6 +76,10 @@ LIGHT = (
 )
 """Techniques after which one that was applied before is still heard."""
 
+FEWER_NOTES = ("reduction", "augmentation", "extension")
+MORE_NOTES = ("ornamentation", "passing-notes", "diminution")
+"""Techniques that work against a density above 1, and below."""
+
 
 def technique(name: str) -> Technique:
     """The technique of a name. Raises `UnknownName`."""

@@ -120,7 +120,7 @@ def check(motif: Motif, brief: Brief, varied: Motif, *, other_key: bool) -> None
         assert abs(len(varied.notes) - asked) <= max(1, 0.1 * asked) + 1e-9
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(motifs(), briefs())
 def test_every_variation_holds_every_constraint_or_the_brief_is_refused_with_a_remedy(motif: Motif, brief: Brief):
     try:
@@ -139,7 +139,7 @@ def test_every_variation_holds_every_constraint_or_the_brief_is_refused_with_a_r
     assert len({v.motif.notes for v in variations}) == len(variations)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(motifs(), st.integers(0, 1000))
 def test_every_candidate_holds_the_locked_bars_and_not_only_the_chosen(motif: Motif, seed: int):
     brief = Brief(locked_bars=frozenset({1}), pitch_range=PitchRange(45, 84), key=motif.key)
