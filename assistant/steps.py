@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import CannotRead, UnknownName
-from assistant.rights import BASIC_PITCH, MELODY_MODEL, OWN_DATA, SWIFT_F0
+from assistant.rights import BASIC_PITCH, MELODY_MODEL, VOICE_MODEL, licence
 from assistant.take import Licence, NewTake, Recipe, Take
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def hear_take(
         settings.tracker or tracker_for(polyphonic=settings.polyphonic),
         asked,
         parents=(recording.id,),
-        licences=(BASIC_PITCH, SWIFT_F0),
+        licences=(BASIC_PITCH,) if settings.polyphonic else (BASIC_PITCH, VOICE_MODEL),
     )
     name = recording.name
     blobs = {
@@ -136,6 +136,8 @@ def import_sound(library: Library, path: Path) -> tuple[Take, Audio]:
     """A sound file as a take, bytes as they are."""
     from assistant.audio import read_audio
 
+    if path.suffix.lower() in NOTE_FILES and path.is_file():
+        raise CannotRead(f"{path.name} holds notes, not sound", hint=f"hummingbridge render {path} gives them a sound")
     audio = read_audio(path)
     data = path.read_bytes()
     # A file that came from a take is that take, so that the line of how it was made goes on.
@@ -187,7 +189,7 @@ def notes_of(
 
 
 def sound_of(library: Library, source: str) -> tuple[Audio, Take]:
-    """The sound in a file, which becomes a take, or of a take. Raises `CannotRead`, `UnreadableAudio`, `UnknownName`."""
+    """The sound in a file (it becomes a take) or of a take. Raises `CannotRead`, `UnreadableAudio`, `UnknownName`."""
     if is_file(source):
         take, audio = import_sound(library, Path(source))
         return audio, take
@@ -258,7 +260,7 @@ def render(
     if chain is not None:
         audio = apply_chain(audio, chain, overrides=overrides)
         settings |= {"chain": chain.as_dict(), "set": dict(overrides or {})}
-        licences += (Licence("chain", chain.name, OWN_DATA),)
+        licences += _licences(chain)
         facts["chain"] = chain.name
     recipe = Recipe("render", str(job.engine), settings, job.seed, (material.take.id,), licences=licences)
     motif = replace(material.motif, tempo=job.tempo or material.motif.tempo)
@@ -275,11 +277,14 @@ def effects(
     audio, parent = sound_of(library, source)
     audio = apply_chain(audio.resampled(sample_rate_hz or audio.sample_rate_hz), chain, overrides=overrides)
     settings = {"chain": chain.as_dict(), "set": dict(overrides or {}), "sample_rate_hz": audio.sample_rate_hz}
-    recipe = Recipe(
-        "effects", "pedalboard", settings, 0, (parent.id,), licences=(Licence("chain", chain.name, OWN_DATA),)
-    )
+    recipe = Recipe("effects", "pedalboard", settings, 0, (parent.id,), licences=_licences(chain))
     name = f"{parent.name} {chain.name}"
     return _keep_sound(library, "effects", name, recipe, audio, {"chain": chain.name}, None)
+
+
+def _licences(chain: Chain) -> tuple[Licence, ...]:
+    """What a chain brings into a sound."""
+    return Licence("preset", f"chain {chain.name}", chain.licence_spdx or "NOASSERTION"), licence("pedalboard")
 
 
 def _keep_sound(
