@@ -86,7 +86,7 @@ class MelodyModel:
         result: NDArray[np.float64] = (total / notes).round(9)
         return result
 
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
+    def arrays(self) -> dict[str, Any]:
         """What the file holds: for each order its codes and counts."""
         packed: dict[str, NDArray[np.generic]] = {}
         for part, orders in (("rhythm", self.rhythm), ("pitch", self.pitch)):

@@ -171,9 +171,14 @@ def _same_pitches(old: Phrase, new: Phrase) -> str | None:
 
 
 def _adorned(old: Phrase, new: Phrase) -> str | None:
-    """Every old note is heard in its time, and others with it."""
+    """Every old note is heard in its time, and others with it; where there was silence there is."""
     if len(new.tones) <= len(old.tones):
         return None
+    before = [t.start for t in old.tones]
+    for tone in new.tones:
+        at = bisect_right(before, tone.start) - 1
+        if at < 0 or tone.start >= old.tones[at].end:
+            return None
     starts = [t.start for t in new.tones]
     for tone in old.tones:
         at = max(0, bisect_right(starts, tone.start) - 1)

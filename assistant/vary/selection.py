@@ -78,12 +78,12 @@ def melodic_costs(phrases: Sequence[Phrase], source: Phrase, model: MelodyModel)
     return result
 
 
-_WEIGHTS = (6.0, 2.0, 2.0, 2.0, 1.5, 1.5, 0.5)
+_WEIGHTS = (6.0, 2.0, 2.0, 0.7, 1.5, 1.5, 0.5)
 
 
 def _manners(phrase: Phrase) -> NDArray[np.float64]:
-    """Shares of: leaps over an octave; leaps of a tritone or of a sixth and more; silence; bars without an onset;
-    repeated notes; notes shorter than a 16th; and whether the end is off the tonic triad."""
+    """Leaps over an octave; leaps of a tritone or of a sixth and more; silence; bars without an onset (their number,
+    all others as shares); repeated notes; notes under a 16th; whether the end is off the tonic triad."""
     tones = phrase.tones
     leaps = [abs(b.pitch - a.pitch) for a, b in pairwise(tones)] or [0]
     silent = phrase.length - sum(t.length for t in tones)
@@ -93,7 +93,7 @@ def _manners(phrase: Phrase) -> NDArray[np.float64]:
             sum(leap > 12 for leap in leaps) / len(leaps),
             sum(leap > 8 or leap == 6 for leap in leaps) / len(leaps),
             silent / phrase.length,
-            1.0 - len({t.start // phrase.bar_ticks for t in tones}) / phrase.bars,
+            phrase.bars - len({t.start // phrase.bar_ticks for t in tones}),
             sum(leap == 0 for leap in leaps) / len(leaps),
             sum(t.length < SHORTEST_TICKS for t in tones) / len(tones),
             float(tones[-1].pitch % 12 not in (root, third, fifth)),

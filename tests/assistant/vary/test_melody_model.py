@@ -61,6 +61,13 @@ def test_a_model_is_read_back_as_it_was_written(tmp_path: Path):
     assert load_model(path).bits(melodies).tolist() == model.bits(melodies).tolist()
 
 
+def test_the_same_melodies_give_the_same_bytes():
+    files = [io.BytesIO(), io.BytesIO()]
+    for file in files:
+        np.savez_compressed(file, **trained([quarters(60, 62, 64, 65), quarters(67, 65, 64, 62)]).arrays())
+    assert files[0].getvalue() == files[1].getvalue()
+
+
 def test_what_is_not_a_model_is_refused(tmp_path: Path):
     path = tmp_path / "model.npz"
     path.write_bytes(b"not a model")

@@ -89,6 +89,12 @@ def test_a_melody_that_comes_later_is_named_by_how_much():
     assert said(source, later) == "kept the pitches; the whole melody a quarter later"
 
 
+def test_notes_in_what_was_silence_are_no_ornaments():
+    source = motif((60, 1), (62, 1), start=2)
+    busy = motif((60, 1), (64, 1), (60, 1), (62, 1))
+    assert said(source, busy) == "the whole melody newly written with more notes"
+
+
 def test_another_key_is_named():
     source = motif(*SOURCE)
     (first, *_) = vary(source, Brief(count=1, key=Key(0, "minor")))
