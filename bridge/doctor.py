@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,16 +127,35 @@ def check_midi_ports(_: Path | None) -> Readiness:
     import rtmidi
 
     try:
-        ports = rtmidi.MidiOut().get_ports()
+        with _quiet():
+            ports = rtmidi.MidiOut().get_ports()
     except rtmidi.SystemError:
         return Readiness("unreachable", "this machine has no ALSA sequencer", "start JACK: jackd -d dummy")
     return Readiness("ready", f"{len(ports)} MIDI outputs")
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keeps what the ALSA library prints by itself, past Python, off the terminal."""
+    if not sys.__stderr__:
+        yield
+        return
+    sys.__stderr__.flush()
+    kept = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
 def check_audio_input(_: Path | None) -> Readiness:
     """Whether there is a microphone or line input."""
     try:
-        import sounddevice
+        with _quiet():
+            import sounddevice
     except OSError:
         return Readiness("missing", "the PortAudio library is missing", "apt-get install libportaudio2")
     inputs = [device for device in sounddevice.query_devices() if device["max_input_channels"] > 0]

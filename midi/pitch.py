@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from midi.errors import InvalidMusic
 from midi.scale import parse_pitch_class
 
-_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 
 
 def parse_pitch(text: str) -> int:
@@ -28,9 +29,9 @@ def parse_pitch(text: str) -> int:
     return pitch
 
 
-def pitch_name(pitch: int) -> str:
-    """60 → `"C4"`."""
-    return f"{_NAMES[pitch % 12]}{pitch // 12 - 1}"
+def pitch_name(pitch: int, *, flats: bool = False) -> str:
+    """60 → `"C4"`, 61 → `"C#4"` or, with `flats`, `"Db4"`."""
+    return f"{(_FLAT_NAMES if flats else _SHARP_NAMES)[pitch % 12]}{pitch // 12 - 1}"
 
 
 def hz_from_midi(pitch: float) -> float:
@@ -64,4 +65,7 @@ class PitchRange:
         found = re.fullmatch(r"\s*([A-Ga-g]?[#b♯♭]?-?\d+)\s*(?:-|\.\.|–|to)\s*([A-Ga-g]?[#b♯♭]?-?\d+)\s*", text)
         if not found:
             raise InvalidMusic(f"range {text!r} is not one", hint="give two pitches such as C3-C5")
-        return cls(parse_pitch(found[1]), parse_pitch(found[2]))
+        low, high = parse_pitch(found[1]), parse_pitch(found[2])
+        if low > high:
+            raise InvalidMusic(f"range {text!r} goes down", hint=f"give the low pitch first: {cls(high, low)}")
+        return cls(low, high)

@@ -29,18 +29,27 @@ def say(line: str = "") -> None:
     click.echo(line)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
-    """A table as wide as the terminal."""
+def counted(count: int, what: str) -> str:
+    """`1 note`, `3 notes`."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", cut: Sequence[str] = ()
+) -> None:
+    """A table as wide as the terminal. The columns in `cut` are shortened where there is no room."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(*columns, title=title or None, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    shown = Table(title=title or None, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        shown.add_column(column, no_wrap=column in cut, overflow="ellipsis" if column in cut else "fold")
     for row in rows:
         # Text, not str: a name such as "[bold]" is a name.
         shown.add_row(*(Text(str(cell)) for cell in row))
-    # A pipe has no width: lines are not cut there, so that other programs see them whole.
-    console = Console() if sys.stdout.isatty() else Console(width=200)
+    # A pipe has no width: lines are not broken there, so that other programs see them whole.
+    console = Console() if sys.stdout.isatty() else Console(width=1000)
     console.print(shown)
 
 

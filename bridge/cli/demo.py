@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.console import answer_json, progress, say, table
+from bridge.cli.console import answer_json, counted, progress, say, table
 from bridge.cli.options import FILE_IN, FOLDER_OUT, json_option, library_option
 
 INSTRUMENT, CHAIN, BAR = "cello", "warm-hall", 3
@@ -42,9 +42,8 @@ def command(voice: Path | None, output: Path, as_json: bool, library_folder: Pat
             hummed = hum(library, voice, HearSettings(), progress=told)
         motif = hummed.heard.motif
         if not as_json:
-            say(
-                f"heard    {len(motif.notes)} notes in {motif.bars} bars of {motif.meter}, {motif.key}, {motif.tempo.bpm:.0f} BPM"
-            )
+            heard = f"{counted(len(motif.notes), 'note')} in {counted(motif.bars, 'bar')} of {motif.meter}"
+            say(f"heard    {heard}, {motif.key}, {motif.tempo.bpm:.0f} BPM")
         notes = write_whole(output / "motif.mid", library.blob(hummed.take, "midi"))
         picture = write_whole(output / "hum.png", hum_picture(hummed))
         varied = vary(library, Material(motif, hummed.take), Brief())

@@ -52,4 +52,6 @@ def _state(part: object) -> str:
     assert isinstance(part, Part)
     if part.readiness.ready:
         return "ready"
-    return "MISSING" if part.needed else f"{part.readiness.state} (optional)"
+    if not part.needed:
+        return f"{part.readiness.state} (optional)"
+    return "MISSING" if part.readiness.state == "missing" else "NOT READY"

@@ -7,20 +7,24 @@ from pathlib import Path
 import click
 
 from bridge.cli.console import progress
-from bridge.cli.options import FILE_OUT, SETTINGS, json_option, library_option
+from bridge.cli.options import RATE, SETTINGS, WAV_OUT, Misuse, json_option, library_option
 
 
 @click.command("fx")
 @click.argument("sound")
-@click.option("--chain", required=True, metavar="NAME", help="Effects: warm-hall, lofi … (presets list chains).")
+@click.option(
+    "--chain", required=True, metavar="NAME", help="Effects: warm-hall, lofi … (hummingbridge presets list chains)."
+)
 @click.option("--set", "settings", type=SETTINGS, multiple=True, metavar="STAGE.KNOB=VALUE", help="Turn a knob of it.")
-@click.option("-o", "--output", type=FILE_OUT, help="The WAV file to write; SOUND-CHAIN.wav here if not given.")
+@click.option("--rate", type=RATE, default="48000", show_default=True, help="Samples a second.")
+@click.option("-o", "--output", type=WAV_OUT, help="The WAV file to write; SOUND-CHAIN.wav here if not given.")
 @json_option
 @library_option
 def command(
     sound: str,
     chain: str,
     settings: tuple[tuple[str, str], ...],
+    rate: str,
     output: Path | None,
     as_json: bool,
     library_folder: Path | None,
@@ -39,8 +43,10 @@ def command(
 
     loaded = load_chain(chain)
     output = output or Path(f"{Path(sound).stem}-{loaded.name}.wav")
+    if output.exists() and Path(sound).exists() and output.samefile(sound):
+        raise Misuse(f"{output} is the recording itself and stays as it is", hint="give another name with -o")
     with Library(library_folder) as library:
         with progress(f"Through {loaded.name}"):
-            sounded = effects(library, sound, loaded, overrides=dict(settings))
+            sounded = effects(library, sound, loaded, overrides=dict(settings), sample_rate_hz=int(rate))
         write_whole(output, sounded.wav)
     show_sound(sounded, output, as_json=as_json)

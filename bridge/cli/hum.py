@@ -7,16 +7,19 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.console import answer_json, progress, say, table
-from bridge.cli.options import FILE_IN, FILE_OUT, GRID, KEY, METER, TEMPO, library_option
+from bridge.cli.console import answer_json, counted, progress, say, table
+from bridge.cli.options import FILE_IN, GRID, KEY, METER, MIDI_OUT, PNG_OUT, TEMPO, library_option
 from midi.pitch import pitch_name
 from midi.scale import Key
 from midi.tempo import Meter, Tempo
 
+SURE = 0.5
+"""The tempo's confidence under which the composer is told that it is a guess."""
+
 
 @click.command("hum")
 @click.argument("voice", type=FILE_IN)
-@click.option("-o", "--output", type=FILE_OUT, help="The MIDI file to write; VOICE.mid here if not given.")
+@click.option("-o", "--output", type=MIDI_OUT, help="The MIDI file to write; VOICE.mid here if not given.")
 @click.option(
     "--json",
     "notes_json",
@@ -30,9 +33,7 @@ from midi.tempo import Meter, Tempo
 @click.option("--meter", type=METER, metavar="METRE", help="The metre, such as 3/4; else found by ear.")
 @click.option("--grid", type=GRID, metavar="GRID", help="The shortest note to round to: 1/8, 1/16 (the usual), 1/8t.")
 @click.option("--poly", is_flag=True, help="Several notes at once: a piano or a guitar.")
-@click.option(
-    "--plot", type=FILE_OUT, metavar="FILE", help="Also draw it all into a PNG picture, with four variations."
-)
+@click.option("--plot", type=PNG_OUT, metavar="FILE", help="Also draw it all into a PNG picture, with four variations.")
 @library_option
 def command(
     voice: Path,
@@ -73,10 +74,12 @@ def command(
     if notes_json == "-":
         return
     motif = heard.motif
-    sure = "given" if tempo else f"{heard.tempo_confidence:.0%} sure"
     say(
-        f"{len(motif.notes)} notes in {motif.bars} bars of {motif.meter}, {motif.key}, {motif.tempo.bpm:.0f} BPM ({sure})"
+        f"{counted(len(motif.notes), 'note')} in {counted(motif.bars, 'bar')} of {motif.meter}, {motif.key}, "
+        f"{motif.tempo.bpm:.0f} BPM"
     )
+    if tempo is None and heard.tempo_confidence < SURE:
+        say(f"the tempo is a guess: where you know it, give it, such as --tempo {motif.tempo.bpm:.0f}")
     if len(motif.notes) <= 24:
         table(
             ("bar", "beat", "note", "length", "sung"),
@@ -84,9 +87,9 @@ def command(
                 (
                     motif.bar_of(note),
                     f"{note.start_beats % motif.meter.bar_beats + 1:.3g}",
-                    pitch_name(note.pitch),
+                    pitch_name(note.pitch, flats=motif.key.flats),
                     f"{note.length_beats:.3g}",
-                    f"{(sung.pitch - note.pitch) * 100 - heard.tuning_cents:+.0f} cents",
+                    f"{round((sung.pitch - note.pitch) * 100 - heard.tuning_cents):+d} cents",
                 )
                 for sung, note in zip(heard.notes, heard.placed, strict=True)
             ],

@@ -24,6 +24,22 @@ class Misuse(click.UsageError):
         self.hint = hint
 
 
+class FileOut(click.Path):
+    """A file to be written, of one of some kinds: notes never land in `idea.wav`, nor sound in a file called .mp3."""
+
+    def __init__(self, what: str, *suffixes: str) -> None:
+        super().__init__(path_type=Path)
+        self.what = what
+        self.suffixes = suffixes
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = Path(value)
+        if path.suffix.lower() not in self.suffixes:
+            better = path.with_name(f"{path.stem or path.name}{self.suffixes[0]}")
+            raise Misuse(f"{path} cannot be written: {self.what} is what comes out", hint=f"name it {better}", ctx=ctx)
+        return super().convert(value, param, ctx)
+
+
 class Written(click.ParamType[Any]):
     """A value that is read from a text by `parse`, whose errors name the option."""
 
@@ -85,7 +101,9 @@ TEMPO = Written("tempo", lambda text: Tempo(float(text)))
 SETTINGS = Written("setting such as hall.mix=40%", parse_setting)
 RATE = click.Choice(["44100", "48000", "88200", "96000"])
 FILE_IN = click.Path(path_type=Path)
-FILE_OUT = click.Path(path_type=Path)
+MIDI_OUT = FileOut("a MIDI file", ".mid", ".midi", ".smf")
+WAV_OUT = FileOut("a WAV file", ".wav", ".wave")
+PNG_OUT = FileOut("a PNG picture", ".png")
 FOLDER_OUT = click.Path(path_type=Path, file_okay=False)
 
 

@@ -13,6 +13,30 @@ from bridge.cli.options import json_option
 if TYPE_CHECKING:
     from assistant.effects.chain import Stage
 
+DESCRIBED = {
+    "transposition": "The melody moved up or down the scale as a whole",
+    "diatonic-sequence": "The opening said again a step higher or lower, and again",
+    "inversion": "Upside down: what rose falls, what fell rises",
+    "retrograde": "Backwards",
+    "augmentation": "The opening twice as slow",
+    "diminution": "Twice as fast, and said twice",
+    "ornamentation": "Turns, mordents and neighbour notes on the longer notes",
+    "passing-notes": "Leaps filled with the notes between",
+    "reduction": "The lesser notes left out, the bones of the melody kept",
+    "rhythmic-displacement": "The whole melody a little later in the bar",
+    "syncopation": "Notes that come early, before the beat",
+    "new-rhythm": "The same pitches in another rhythm",
+    "mode-change": "In minor instead of major, or the other way round",
+    "octave-displacement": "Some of the melody an octave away",
+    "call-and-answer": "The first half as the call, and an answer that comes home",
+    "reharmonised-skeleton": "Bent to fit other chords",
+    "contour-preserving-re-pitching": "New pitches that rise and fall where the old ones did",
+    "rhythm-preserving-re-pitching": "A new line in the same rhythm",
+    "fragmentation": "A small figure of the opening, said again and again",
+    "extension": "The first half led on and brought to rest on a long note",
+}
+"""Each technique in a line, for a list."""
+
 
 @click.group("presets", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
@@ -61,18 +85,22 @@ def _rows() -> list[dict[str, str]]:
         for number, (name, *_) in enumerate(PROGRAMS, start=1)
         if name not in named
     ]
-    rows += [{"kind": "techniques", "name": name, "whose": "", "description": ""} for name in TECHNIQUES]
+    rows += [{"kind": "techniques", "name": name, "whose": "", "description": DESCRIBED[name]} for name in TECHNIQUES]
     return rows
 
 
 @command.command("show")
 @click.argument("name")
-@click.option("--kind", default="chains", show_default=True, help="chains or instruments.")
+@click.option("--kind", help="chains or instruments, where one of each has that name.")
 @json_option
-def show(name: str, kind: str, as_json: bool) -> None:
+def show(name: str, kind: str | None, as_json: bool) -> None:
     """One preset: its stages, and each knob with its unit and range."""
-    from assistant.presets import find_preset, shown
+    from assistant.presets import find_preset, list_presets, shown
 
+    if kind is None:
+        instruments = {preset.name for preset in list_presets("instruments")}
+        chains = {preset.name for preset in list_presets("chains")}
+        kind = "instruments" if name in instruments - chains else "chains"
     path = find_preset(kind, name)
     text = path.read_text(encoding="utf-8")
     if kind != "chains":
@@ -111,13 +139,16 @@ def _knobs(stages: Sequence[Stage]) -> list[tuple[str, str, str, str]]:
 @json_option
 def new(name: str, kind: str, like: str | None, as_json: bool) -> None:
     """Start a preset of your own, with every knob explained."""
-    from assistant.presets import new_preset
+    from assistant.presets import list_presets, new_preset
 
+    ships = any(preset.name == name for preset in list_presets(kind) if not preset.own)
     path = new_preset(kind, name, like=like)
     if as_json:
         answer_json({"name": name, "kind": kind, "file": str(path)})
         return
     say(f"preset   {path}")
+    if ships:
+        say(f"note     a preset called {name} ships with the program; from now on yours is used in its place")
     say("next     open it in a text editor, then: hummingbridge presets check")
 
 

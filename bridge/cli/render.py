@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bridge.cli.console import answer_json, progress, say
-from bridge.cli.options import FILE_IN, FILE_OUT, RATE, SETTINGS, TEMPO, json_option, library_option
+from bridge.cli.options import FILE_IN, RATE, SETTINGS, TEMPO, WAV_OUT, json_option, library_option
 from midi.tempo import Tempo
 
 
@@ -19,7 +19,7 @@ from midi.tempo import Tempo
 @click.option("--tempo", type=TEMPO, metavar="BPM", help="Another tempo than the clip's.")
 @click.option("--rate", type=RATE, default="48000", show_default=True, help="Samples a second.")
 @click.option("--soundfont", type=FILE_IN, help="The SoundFont to play with, instead of the best one found.")
-@click.option("-o", "--output", type=FILE_OUT, help="The WAV file to write; CLIP.wav here if not given.")
+@click.option("-o", "--output", type=WAV_OUT, help="The WAV file to write; CLIP.wav here if not given.")
 @json_option
 @library_option
 def command(
@@ -67,6 +67,10 @@ def show_sound(sounded: object, output: Path, *, as_json: bool) -> None:
     if as_json:
         answer_json({"file": str(output), "take": sounded.take.as_json(), "peak": round(audio.peak, 4)})
         return
-    say(f"{audio.duration_seconds:.1f} s, {audio.sample_rate_hz / 1000:g} kHz, 24 bit, {audio.channels} channels")
+    say(f"{audio.duration_seconds:.1f} s, {audio.sample_rate_hz / 1000:g} kHz, 24 bit, {_channels(audio.channels)}")
     say(f"sound    {output}")
     say(f'next     hummingbridge send "{sounded.take.name}" --to folder --at-bar 1')
+
+
+def _channels(count: int) -> str:
+    return {1: "mono", 2: "stereo"}.get(count, f"{count} channels")

@@ -37,7 +37,10 @@ def command(
 ) -> None:
     """Bring TAKE to your DAW, at the right bar: 24-bit WAV, MIDI, and a record of how they were made.
 
+    TAKE is a take's name or id, or a file that this program wrote.
+
     \b
+    hummingbridge send variations/03.mid --to folder --at-bar 3 --instrument cello
     hummingbridge send "idea 03" --to folder --at-bar 3 --instrument cello
     hummingbridge send "idea 03 cello" --to dawproject --at-bar 3
     """
@@ -46,16 +49,17 @@ def command(
     from assistant.effects import load_chain
     from assistant.library import Library
     from assistant.render import RenderJob
-    from assistant.steps import is_file
+    from assistant.steps import SOUND_FILES, is_file, notes_of, sound_of
     from assistant.tables import resolve
     from bridge.daw import DAWS
     from bridge.parcels import parcel_of
 
     daw = resolve(DAWS, to, kind="DAW")()
-    if is_file(take) and Path(take).exists():
-        raise click.UsageError(f"{take} is a file: send takes a take, by name or id (hummingbridge takes)")
     effects = load_chain(chain) if chain else None
     with Library(library_folder) as library:
+        if is_file(take):
+            sounds = Path(take).suffix.lower() in SOUND_FILES
+            take = (sound_of(library, take)[1] if sounds else notes_of(library, take).take).id
         with progress(f"Preparing {take}"):
             job = None if notes_only else RenderJob(instrument)
             parcel = parcel_of(library, take, at_bar=at_bar, job=job, chain=effects, track=track)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bridge.cli.console import answer_json, say, table
+from bridge.cli.console import answer_json, counted, say, table
 from bridge.cli.options import FOLDER_OUT, json_option, library_option
 
 if TYPE_CHECKING:
@@ -34,7 +34,12 @@ def command(ctx: click.Context) -> None:
 
 @command.command("list")
 @click.option("--search", default="", metavar="WORDS", help="Only takes in which these words occur.")
-@click.option("--kind", default="", help="Only recording, motif, variation, render or effects.")
+@click.option(
+    "--kind",
+    type=click.Choice(["recording", "motif", "variation", "render", "effects"]),
+    metavar="KIND",
+    help="Only recording, motif, variation, render or effects.",
+)
 @click.option("--starred", is_flag=True, help="Only those with a star.")
 @click.option(
     "-n", "--limit", type=click.IntRange(1), default=50, show_default=True, help="How many, the newest first."
@@ -43,7 +48,7 @@ def command(ctx: click.Context) -> None:
 @library_option
 def listed(
     search: str = "",
-    kind: str = "",
+    kind: str | None = None,
     starred: bool = False,
     limit: int = 50,
     as_json: bool = False,
@@ -53,9 +58,13 @@ def listed(
     from assistant.library import Library
 
     with Library(library_folder) as library:
-        takes = library.search(search, limit=limit) if search else library.list(kind=kind, starred=starred, limit=limit)
+        takes = (
+            library.search(search, limit=limit)
+            if search
+            else library.list(kind=kind or "", starred=starred, limit=limit)
+        )
     if search:
-        takes = tuple(take for take in takes if kind in ("", take.kind) and (take.starred or not starred))
+        takes = tuple(take for take in takes if kind in (None, take.kind) and (take.starred or not starred))
     if as_json:
         answer_json({"takes": [take.as_json() for take in takes]})
         return
@@ -63,9 +72,9 @@ def listed(
         say("no takes" if search or kind or starred else "no takes yet: hummingbridge hum VOICE.wav makes the first")
         return
     rows = [
-        (take.id[:6], "*" if take.starred else "", take.name, take.kind, _gist(take), take.created) for take in takes
+        (take.id[:6], "*" if take.starred else "", take.name, take.kind, _gist(take), _when(take)) for take in takes
     ]
-    table(("id", "", "name", "kind", "what", "made"), rows)
+    table(("id", "", "name", "kind", "what", "made"), rows, cut=("id", "kind", "what", "made"))
 
 
 @command.command("show")
@@ -84,11 +93,11 @@ def show(take: str, as_json: bool, library_folder: Path | None) -> None:
         answer_json({**shown.as_json(), "manifest": manifest(shown, ancestors)})
         return
     facts = manifest(shown, ancestors)
-    say(f"{shown.name}  ({shown.kind}, {shown.id}, {shown.created}){'  *' if shown.starred else ''}")
+    say(f"{shown.name}  ({shown.kind}, {shown.id}, {_when(shown)}){'  *' if shown.starred else ''}")
     for name, value in shown.facts.items():
         say(f"  {name}: {value}")
     say(f"made by {shown.recipe.step} {shown.recipe.engine}".rstrip() + f", seed {shown.recipe.seed}")
-    say("from " + (" → ".join(one.name for one in ancestors) or "nothing before it"))
+    say("from " + (" → ".join(f"{one.name} ({one.kind})" for one in ancestors) or "nothing before it"))
     say("licences " + (", ".join(f"{one['name']} ({one['spdx']})" for one in facts["licences"]) or "none but your own"))
     say("holds " + ", ".join(shown.blobs))
 
@@ -223,13 +232,21 @@ def _said(folder: Path | None, as_json: bool, what: str, act: Callable[[Library]
     answer_json({"done": what, "what": words}) if as_json else say(f"{what}: {words}")
 
 
+def _when(take: Take) -> str:
+    """When a take was made, by the clock on the composer's wall."""
+    from datetime import datetime
+
+    return datetime.fromisoformat(take.created).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 def _gist(take: Take) -> str:
     """What a list shows of a take beside its name."""
     facts = take.facts
     if "sentence" in facts:
         return str(facts["sentence"])
     if "notes" in facts:
-        return f"{facts['notes']} notes, {facts['bars']} bars, {facts['key']}, {facts['tempo_bpm']:.0f} BPM"
+        notes, bars = counted(facts["notes"], "note"), counted(facts["bars"], "bar")
+        return f"{notes}, {bars}, {facts['key']}, {facts['tempo_bpm']:.0f} BPM"
     return (
         ", ".join(str(facts[name]) for name in ("instrument", "chain") if name in facts) or f"{facts['seconds']:.1f} s"
     )

@@ -187,6 +187,24 @@ def test_what_cannot_be_done_ends_with_one_and_a_remedy(
     assert "\n  try: " in said.err
 
 
+def test_effects_never_overwrite_the_recording_that_they_are_put_on(program: Program) -> None:
+    soundfile.write("take.wav", sung(), RATE)
+    before = Path("take.wav").read_bytes()
+    said = program("fx", "take.wav", "--chain", "lofi", "-o", "take.wav")
+    assert said.code == 2
+    assert "take.wav is the recording itself" in said.err
+    assert Path("take.wav").read_bytes() == before
+
+
+@pytest.mark.parametrize("command", [("hum",), ("fx", "--chain", "lofi")])
+def test_notes_given_where_sound_is_meant_are_named_as_such(
+    program: Program, motif: Path, command: tuple[str, ...]
+) -> None:
+    said = program(*command, motif)
+    assert said.code == 1
+    assert "idea.mid holds notes, not sound" in said.err
+
+
 @pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="only Linux has a folder where not even root may write")
 def test_a_read_only_folder_is_refused_and_the_take_is_kept(program: Program, motif: Path) -> None:
     said = program("render", motif, "-o", "/sys/kernel/out.wav")

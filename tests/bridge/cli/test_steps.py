@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import mido
+import numpy as np
 import pytest
 import soundfile
 from wavinfo import WavInfoReader
@@ -106,6 +107,22 @@ def test_a_take_is_sent_at_a_bar_with_sound_notes_and_record(program: Program, m
     again = program("send", "idea 02", "--to", to, "--at-bar", "3", "-o", "out", "--instrument", "flute", "--json")
     assert again.json["already_there"]
     assert again.json["files"] == said.json["files"]
+
+
+def test_a_file_that_the_program_wrote_is_sent_as_its_take(program: Program, motif: Path) -> None:
+    program("vary", motif, "-n", "2", "-o", "variations")
+    said = program("send", "variations/02.mid", "--to", "folder", "-o", "out", "--notes-only", "--json")
+    assert said.code == 0
+    assert [one["kind"] for one in said.json["placements"]] == ["notes"]
+    manifest = json.loads(next(Path("out").glob("*/manifest.json")).read_text(encoding="utf-8"))
+    assert manifest["title"] == "idea 02"
+
+
+def test_effects_come_out_at_48_khz_or_at_the_rate_asked_for(program: Program) -> None:
+    soundfile.write("low.wav", np.sin(np.arange(8000) * 0.2) * 0.2, 8000)
+    program("fx", "low.wav", "--chain", "telephone", "-o", "a.wav")
+    program("fx", "low.wav", "--chain", "telephone", "--rate", "44100", "-o", "b.wav")
+    assert [soundfile.info(name).samplerate for name in ("a.wav", "b.wav")] == [48000, 44100]
 
 
 def test_a_file_that_came_from_a_take_is_that_take(program: Program, motif: Path) -> None:
