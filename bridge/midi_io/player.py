@@ -1,0 +1,165 @@
+"""MIDI out at exact times, and MIDI in with its times: the time-keeping process as the others see it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from assistant.readiness import Readiness
+from bridge.child import Child, Line
+from bridge.midi_io.memory import NotesMemory
+from bridge.midi_io.ports import PortChoice
+from bridge.midi_io.schedule import Event
+
+Listener = Callable[[float, int, tuple[int, ...]], None]
+"""Called with (seconds, input number, message) from a thread of the player."""
+
+_ANSWER_SECONDS = 5.0
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.05, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class PortState:
+    """`state`: "open", or "waiting" with the reason and the remedy."""
+
+    way: str
+    number: int
+    name: str
+    state: str
+    reason: str = ""
+    hint: str = ""
+
+
+class Player:
+    """Starts the process, feeds it ahead of time, and starts it again with the same ports if it crashes.
+
+    Its methods may be called from any thread and do not wait, but for `stats`, `ports` and `close`. After a crash the
+    notes that sounded are ended by the process that comes after; after ours, by the process itself.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_message: Listener | None = None,
+        on_port: Callable[[PortState], None] | None = None,
+        api: str | None = None,
+    ) -> None:
+        self._on_message, self._on_port, self._api = on_message, on_port, api
+        self._ports: dict[tuple[str, int], PortChoice] = {}
+        self._cables: dict[str, list[str]] = {}
+        self._states: dict[tuple[str, int], PortState] = {}
+        self._answers: dict[str, Any] = {}
+        self._answered = threading.Condition()
+        self._priority = Readiness("unreachable", "the process that keeps time has not answered yet")
+        self._closing = threading.Event()
+        self._pause_seconds = _FIRST_PAUSE_SECONDS
+        self._memory = NotesMemory()
+        self._child = self._started()
+
+    @property
+    def pid(self) -> int:
+        """The process that keeps time."""
+        return self._child.pid
+
+    @property
+    def priority(self) -> Readiness:
+        """What priority the system granted."""
+        return self._priority
+
+    def port_states(self) -> tuple[PortState, ...]:
+        return tuple(self._states.values())
+
+    def open_output(self, choice: PortChoice | None = None, number: int = 0) -> None:
+        """Opens output `number` (0..7); its state is told to `on_port`."""
+        self._open("out", number, choice or PortChoice())
+
+    def open_input(self, choice: PortChoice, number: int = 0) -> None:
+        """Opens input `number`; its messages go to `on_message`."""
+        self._open("in", number, choice)
+
+    def close_port(self, way: str, number: int) -> None:
+        self._ports.pop((way, number), None)
+        self._states.pop((way, number), None)
+        self._child.tell({"do": "close", "way": way, "id": number})
+
+    def add(self, events: Iterable[Event]) -> bool:
+        """Events ahead of time; false where the process is being started again, and they are lost."""
+        return self._child.tell({"do": "add", "events": list(events)})
+
+    def replace(self, source: int, from_seconds: float, events: Iterable[Event] = ()) -> bool:
+        """Takes back what `source` has ahead from a time on, ends the notes that then would hang, adds `events`."""
+        return self._child.tell({"do": "replace", "source": source, "from": from_seconds, "events": list(events)})
+
+    def silence(self, source: int | None = None) -> bool:
+        """Ends now whatever sounds, and takes back whatever is ahead (of `source`)."""
+        return self._child.tell({"do": "silence", "source": source})
+
+    def stats(self) -> list[float]:
+        """How late each message was handed to the port since the last asking, in milliseconds; the last 65536."""
+        return list(self._ask({"do": "stats"}, "stats") or [])
+
+    def ports(self) -> dict[str, Any]:
+        """`api`, `inputs` and `outputs` of the system, or `reason` and `hint`."""
+        return dict(self._ask({"do": "ports"}, "ports") or {"reason": "no answer", "hint": "try again"})
+
+    def close(self) -> None:
+        """Ends all notes and the process."""
+        self._closing.set()
+        self._child.close()
+        self._memory.close()
+
+    def _started(self) -> Child:
+        memory = self._memory
+        return Child(
+            "bridge.midi_io.keeper", [memory.told], on_line=self._heard, on_end=self._ended, pass_fds=memory.fds
+        )
+
+    def _open(self, way: str, number: int, choice: PortChoice) -> None:
+        self._ports[way, number] = choice
+        self._say_open(way, number, choice)
+
+    def _say_open(self, way: str, number: int, choice: PortChoice) -> None:
+        peers = self._cables.get(f"{choice.name}:{way}", [])
+        self._child.tell({"do": "open", "way": way, "id": number, "api": self._api, "peers": peers, **asdict(choice)})
+
+    def _ask(self, line: Line, answer: str) -> Any:
+        with self._answered:
+            self._answers.pop(answer, None)
+            self._child.tell(line)
+            self._answered.wait_for(lambda: answer in self._answers, _ANSWER_SECONDS)
+            return self._answers.pop(answer, None)
+
+    def _heard(self, line: Line) -> None:
+        if "in" in line:
+            if self._on_message is not None:
+                seconds, number, message = line["in"]
+                self._on_message(seconds, number, tuple(message))
+        elif "port" in line:
+            facts = line["port"]
+            state = PortState(facts["way"], facts["id"], facts["name"], facts["state"], facts["reason"], facts["hint"])
+            self._states[state.way, state.number] = state
+            self._pause_seconds = _FIRST_PAUSE_SECONDS
+            if self._on_port is not None:
+                self._on_port(state)
+        elif "priority" in line:
+            self._priority = Readiness(**line["priority"])
+        elif "cables" in line:
+            self._cables = line["cables"]
+        else:
+            with self._answered:
+                self._answers.update(line)
+                self._answered.notify_all()
+
+    def _ended(self, status: int) -> None:
+        if self._closing.is_set():
+            return
+        time.sleep(self._pause_seconds)
+        self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE_SECONDS)
+        if self._closing.is_set():
+            return
+        self._child = self._started()
+        for (way, number), choice in list(self._ports.items()):
+            self._say_open(way, number, choice)
