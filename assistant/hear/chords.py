@@ -19,8 +19,9 @@ __all__ = ["check", "track"]
 class Decoding:
     """Thresholds 0..1, lengths in frames of 12 ms."""
 
-    onset: float = 0.5
-    note: float = 0.3
+    onset: float = 0.6
+    again: float = 0.75
+    note: float = 0.2
     mean_note: float = 0.35
     gap_frames: int = 9
     shortest_frames: int = 6
@@ -38,7 +39,8 @@ def track(samples: Samples, heard: Posteriorgrams, *, decoding: Decoding | None 
     times = np.append(heard.times_seconds, len(samples) / RATE_HZ)
     found = []
     for bin_ in range(heard.note.shape[1]):
-        bounds = [*np.flatnonzero(starts[:, bin_]).tolist(), len(heard.note)]
+        firsts = _without_echoes(np.flatnonzero(starts[:, bin_]).tolist(), heard, bin_, rules)
+        bounds = [*firsts, len(heard.note)]
         for first, following in pairwise(bounds):
             stop = _end(heard.note[:, bin_], first, following, rules)
             strength = float(heard.note[first:stop, bin_].mean())
@@ -60,6 +62,16 @@ def _onset_peaks(onset: Frames, rules: Decoding) -> Frames:
     highest = np.max([padded[lag : lag + len(onset)] for lag in range(2 * reach + 1)], axis=0)
     peaks: Frames = (onset >= rules.onset) & (onset == highest)
     return peaks
+
+
+def _without_echoes(firsts: list[int], heard: Posteriorgrams, bin_: int, rules: Decoding) -> list[int]:
+    """The onsets on one pitch, less the weak ones while it sounds: a note that starts shakes those that ring on."""
+    kept: list[int] = []
+    for first in firsts:
+        ringing = bool(kept) and bool((heard.note[kept[-1] : first, bin_] >= rules.note)[-3:].all())
+        if not ringing or heard.onset[first, bin_] >= rules.again:
+            kept.append(first)
+    return kept
 
 
 def _end(note: Frames, first: int, following: int, rules: Decoding) -> int:

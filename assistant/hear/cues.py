@@ -8,10 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio import Samples
-from assistant.hear.network import CONTOUR_BINS_PER_SEMITONE, LOWEST_PITCH, RATE_HZ, Frames, Posteriorgrams
-
-LOWEST_VOICE, HIGHEST_VOICE = 36, 96
-"""A bass's low C to a whistle's C7; the network's low end is full of the room's rumble."""
+from assistant.hear.network import (
+    CONTOUR_BINS_PER_SEMITONE,
+    HIGHEST_VOICE,
+    LOWEST_PITCH,
+    LOWEST_VOICE,
+    RATE_HZ,
+    Frames,
+    Posteriorgrams,
+)
 
 CUES = ("onset", "note", "fall", "level", "rise", "up", "down", "change", "step")
 """onset, note: how likely the network thinks that some note starts, or sounds. fall: how much less likely a pitch

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.hear.network import CONTOUR_BINS_PER_SEMITONE, LOWEST_PITCH, Frames, Posteriorgrams
+from assistant.hear.network import (
+    CONTOUR_BINS_PER_SEMITONE,
+    HIGHEST_VOICE,
+    LOWEST_PITCH,
+    LOWEST_VOICE,
+    Frames,
+    Posteriorgrams,
+)
 from midi.heard import HeardNote
 
 _SHARP_SEMITONES = 0.3
@@ -40,6 +47,17 @@ def curve_between(heard: Posteriorgrams, start: int, stop: int, near_pitch: floa
     weight = np.where((around >= 0) & (around < part.shape[1]), weight, 0) + np.float32(1e-9)
     bins = (around * weight).sum(axis=1) / weight.sum(axis=1)
     pitch: Frames = (LOWEST_PITCH - _SHARP_SEMITONES + (low + bins) / CONTOUR_BINS_PER_SEMITONE).astype(np.float32)
+    return pitch
+
+
+def strongest_pitch(heard: Posteriorgrams, start: int, stop: int) -> Frames:
+    """The pitch that sounds most in each frame, anywhere in a voice's range, to a third of a semitone.
+
+    Shape (stop - start,).
+    """
+    low, high = ((pitch - LOWEST_PITCH) * CONTOUR_BINS_PER_SEMITONE for pitch in (LOWEST_VOICE, HIGHEST_VOICE))
+    bins = heard.contour[start:stop, low:high].argmax(axis=1)
+    pitch: Frames = (LOWEST_VOICE - _SHARP_SEMITONES + bins / CONTOUR_BINS_PER_SEMITONE).astype(np.float32)
     return pitch
 
 

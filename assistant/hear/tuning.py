@@ -32,15 +32,14 @@ def tuning_offset_cents(notes: Sequence[HeardNote], key: Key | None = None) -> f
     mean = float(np.angle((weights * np.exp(2j * np.pi * pitches)).sum()) / (2 * np.pi))
     offsets = mean + np.arange(-0.5, 0.5, 0.02)
     scales = [key] if key is not None else [Key(tonic) for tonic in range(12)]
-    costs = np.array([[_misfit(pitches - offset, weights, scale) for scale in scales] for offset in offsets]).min(
-        axis=1
-    )
+    costs = np.min([_off_scale(pitches - offsets[:, np.newaxis], scale) @ weights for scale in scales], axis=0)
     best = float(offsets[(costs + _TO_MEAN * np.abs(offsets - mean)).argmin()])
     return round(((best + 0.5) % 1 - 0.5) * 100, 1)
 
 
-def _misfit(pitches: NDArray[np.float64], weights: NDArray[np.float64], scale: Key) -> float:
-    """The mean distance to the nearest note of the scale, in semitones, far ones counted alike."""
-    steps = np.array(scale.pitch_classes)
-    distance = np.abs((pitches[:, np.newaxis] - steps + 6) % 12 - 6).min(axis=1)
-    return float((np.minimum(distance, _FAR_SEMITONES) * weights).sum())
+def _off_scale(pitches: NDArray[np.float64], scale: Key) -> NDArray[np.float64]:
+    """The distance of each pitch to the nearest note of the scale, in semitones, far ones counted alike."""
+    off = np.full(pitches.shape, _FAR_SEMITONES)
+    for step in scale.pitch_classes:
+        np.minimum(off, np.abs((pitches - step + 6) % 12 - 6), out=off)
+    return off

@@ -16,10 +16,18 @@ from typing import Any
 import numpy as np
 
 from assistant.audio import Samples
-from assistant.hear.cues import CUES, HIGHEST_VOICE, LOWEST_VOICE, cues
+from assistant.hear.cues import CUES, cues
 from assistant.hear.loudness import velocities
-from assistant.hear.network import CONTOUR_BINS_PER_SEMITONE, LOWEST_PITCH, RATE_HZ, Frames, Posteriorgrams, check
-from assistant.hear.pitch import core, sung_pitch
+from assistant.hear.network import (
+    HIGHEST_VOICE,
+    LOWEST_PITCH,
+    LOWEST_VOICE,
+    RATE_HZ,
+    Frames,
+    Posteriorgrams,
+    check,
+)
+from assistant.hear.pitch import core, strongest_pitch, sung_pitch
 from midi.heard import HeardNote
 
 __all__ = ["check", "likelihoods", "neighbourhood", "track"]
@@ -44,6 +52,8 @@ class Decoding:
     shortest_frames: int = 6
     weakest_note: float = 0.2
     least_sure: float = 0.3
+    once_sure: float = 0.5
+    least_steady: float = 0.6
     step_semitones: float = 1.5
     step_frames: int = 10
     steady_semitones: float = 0.4
@@ -65,11 +75,15 @@ def track(
     times = np.append(heard.times_seconds, len(samples) / RATE_HZ)
     found = []
     for start, stop in note_spans(onset, active, heard, rules):
-        strength, pitch = _strongest(heard, start, stop)
+        strength, near = _strongest(heard, start, stop)
         sureness = min(1.0, 0.5 * strength + 0.5 * float(onset[start : start + 3].max()))
-        if strength < rules.weakest_note or sureness < rules.least_sure:
-            continue
-        found.append((float(times[start]), float(times[stop]), sung_pitch(heard, start, stop, pitch), sureness))
+        pitch = sung_pitch(heard, start, stop, near)
+        sure = strength >= rules.weakest_note and sureness >= rules.least_sure
+        if sure and _steadiness(heard, start, stop, pitch) >= rules.least_steady:
+            found.append((float(times[start]), float(times[stop]), pitch, sureness))
+    # Noise looks like a weak note here and there; a voice has a clear one sooner or later.
+    if max((sureness for *_, sureness in found), default=0.0) < rules.once_sure:
+        return ()
     loud = velocities(samples, [(begin, end) for begin, end, _, _ in found])
     return tuple(
         HeardNote(begin, end, round(pitch, 3), round(sureness, 3), velocity)
@@ -117,14 +131,18 @@ def note_spans(onset: Frames, active: Frames, heard: Posteriorgrams, rules: Deco
     return spans
 
 
+def _steadiness(heard: Posteriorgrams, start: int, stop: int, pitch: float) -> float:
+    """How much of a note its strongest pitch stays within a tone of `pitch`; in noise it is all over the place."""
+    return float((np.abs(strongest_pitch(heard, *core(start, stop)) - pitch) < 1.2).mean())
+
+
 def _split_at_leaps(heard: Posteriorgrams, start: int, stop: int, rules: Decoding) -> list[tuple[int, int]]:
     """The span, cut where the pitch leaps for good though nothing marks an onset: legato over a ringing room.
 
     Vibrato and scoops do not count: the pitch is steady on both sides.
     """
     reach, glide = rules.step_frames, 3
-    low, high = ((pitch - LOWEST_PITCH) * CONTOUR_BINS_PER_SEMITONE for pitch in (LOWEST_VOICE, HIGHEST_VOICE))
-    curve = heard.contour[start:stop, low:high].argmax(axis=1) / CONTOUR_BINS_PER_SEMITONE
+    curve = strongest_pitch(heard, start, stop)
     if len(curve) <= 2 * reach + glide:
         return [(start, stop)]
     sides = np.lib.stride_tricks.sliding_window_view(curve, reach)
