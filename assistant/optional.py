@@ -9,12 +9,14 @@ from types import ModuleType
 from assistant.errors import MissingPart
 from assistant.readiness import Readiness
 
+_WITHOUT_WHAT_THEY_ASK_FOR = 'pip install --no-deps "basic-pitch==0.4.0" "tinysoundfont==0.3.7"'
+
 INSTALL = {
-    "basic_pitch": 'pip install --no-deps "basic-pitch==0.4.0"',
-    "tinysoundfont": 'pip install --no-deps "tinysoundfont==0.3.7"',
+    "basic_pitch": _WITHOUT_WHAT_THEY_ASK_FOR,
+    "tinysoundfont": _WITHOUT_WHAT_THEY_ASK_FOR,
     "torch": 'pip install "hummingbridge[train]"',
 }
-"""The command that brings each package; the first two are installed without what their metadata asks for."""
+"""The command that brings each package; the first two come in one, without what their metadata asks for."""
 
 
 def install_command(package: str) -> str:
