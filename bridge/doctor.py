@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import json
+import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.optional import check_package
 from assistant.readiness import Readiness
 from assistant.tables import resolve
+from bridge.daw import DAWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +35,19 @@ _CHECKS: dict[str, tuple[str, bool, str]] = {
     "presets": ("chains and instruments, shipped and your own", True, "bridge.doctor:check_presets"),
     "library": ("keeping every take", True, "bridge.doctor:check_library"),
     "midi ports": ("playing into a DAW live", False, "bridge.doctor:check_midi_ports"),
+    "real-time priority": ("notes in time while the machine works", False, "bridge.doctor:check_realtime"),
     "audio input": ("recording a hum", False, "bridge.doctor:check_audio_input"),
 }
 """Name → what it is for, whether it is needed, the check: `module:function` (library folder or None) → Readiness."""
 
 
 def examine(library_folder: Path | None = None) -> Iterator[Part]:
-    """Checks every part, one after the other."""
+    """Checks every part, and every way into a DAW, one after the other."""
     for name, (what_for, needed, _) in _CHECKS.items():
         check = resolve({key: row[2] for key, row in _CHECKS.items()}, name, kind="part")
         yield Part(name, what_for, needed, check(library_folder))
+    for name in DAWS:
+        yield Part(f"DAW {name}", "bringing takes into a timeline", False, resolve(DAWS, name, kind="DAW")().check())
 
 
 def check_python(_: Path | None) -> Readiness:
@@ -120,45 +124,41 @@ def check_effects(_: Path | None) -> Readiness:
 
 
 def check_midi_ports(_: Path | None) -> Readiness:
-    """Whether MIDI ports can be opened here; a bare machine has no ALSA sequencer."""
-    readiness = check_package("rtmidi")
-    if not readiness.ready:
-        return Readiness("missing", readiness.reason, "pip install python-rtmidi")
-    import rtmidi
+    """Whether MIDI ports can be opened here: ALSA's, or JACK's where a bare machine has no ALSA sequencer."""
+    from bridge.midi_io.ports import check
 
+    return check()
+
+
+def check_realtime(_: Path | None) -> Readiness:
+    """What priority the process that keeps time would get; asked in another process, which may keep it."""
+    asking = (
+        "import json, dataclasses; from bridge.midi_io.realtime import ask_for_realtime;"
+        "print(json.dumps(dataclasses.asdict(ask_for_realtime())))"
+    )
+    asked = subprocess.run([sys.executable, "-c", asking], capture_output=True, check=False, timeout=20, text=True)
     try:
-        with _quiet():
-            ports = rtmidi.MidiOut().get_ports()
-    except rtmidi.SystemError:
-        return Readiness("unreachable", "this machine has no ALSA sequencer", "start JACK: jackd -d dummy")
-    return Readiness("ready", f"{len(ports)} MIDI outputs")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps what the ALSA library prints by itself, past Python, off the terminal."""
-    if not sys.__stderr__:
-        yield
-        return
-    sys.__stderr__.flush()
-    kept = os.dup(2)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
+        return Readiness(**json.loads(asked.stdout))
+    except ValueError:
+        return Readiness("unreachable", "the process that asked for real-time priority was ended", "see ulimit -r")
 
 
 def check_audio_input(_: Path | None) -> Readiness:
-    """Whether there is a microphone or line input."""
-    try:
-        with _quiet():
-            import sounddevice
-    except OSError:
+    """Whether there is a microphone or line input; asked in another process, since the drivers print."""
+    asking = (
+        "import json, sounddevice; devices = sounddevice.query_devices();"
+        "print(json.dumps([one['name'] for one in devices if one['max_input_channels'] > 0]))"
+    )
+    readiness = check_package("sounddevice")
+    if not readiness.ready:
+        return readiness
+    asked = subprocess.run([sys.executable, "-c", asking], capture_output=True, check=False, timeout=20, text=True)
+    if "PortAudio" in asked.stderr:
         return Readiness("missing", "the PortAudio library is missing", "apt-get install libportaudio2")
-    inputs = [device for device in sounddevice.query_devices() if device["max_input_channels"] > 0]
+    try:
+        inputs = json.loads(asked.stdout)
+    except ValueError:
+        return Readiness("unreachable", "the audio system does not answer", "restart it")
     if not inputs:
-        return Readiness("unreachable", "no audio input is connected", "connect a microphone or an audio interface")
+        return Readiness("unreachable", "no audio input is connected", "connect a microphone, or start JACK")
     return Readiness("ready", f"{len(inputs)} audio inputs")
