@@ -27,7 +27,7 @@ def diatonic_sequence(phrase: Phrase, random: Random, strength: float = 1.0) -> 
 
 def call_and_answer(phrase: Phrase, random: Random, strength: float = 1.0) -> tuple[Tone, ...]:
     """The first half as the call; the second half answers it in the same rhythm: begun as the call or a fourth or fifth
-    away, and led by step to the tonic."""
+    away, and led by step to the tonic. An odd bar at the end stays as it is."""
     first = phrase.downbeat
     half = _half(phrase)
     call = cut_between(phrase.tones, first, first + half)
@@ -43,7 +43,9 @@ def call_and_answer(phrase: Phrase, random: Random, strength: float = 1.0) -> tu
         answer[index] = answer[index]._replace(pitch=moved(phrase.key, goal, side * back))
     middle = first + half
     before = until(phrase.tones, middle)
-    return _joined(before, shifted(answer, middle), min(phrase.length, first + 2 * half))
+    end = first + 2 * half
+    answered = _joined(before, shifted(answer, middle), end)
+    return _joined(answered, [t for t in phrase.tones if t.start >= end], phrase.length)
 
 
 def fragmentation(phrase: Phrase, random: Random, strength: float = 1.0) -> tuple[Tone, ...]:

@@ -23,7 +23,7 @@ from assistant.errors import InvalidBrief
 )
 def test_what_makes_no_sense_is_refused_with_a_remedy(asked: dict[str, object], message: str):
     with pytest.raises(InvalidBrief) as refused:
-        Brief(**asked)  # type: ignore[arg-type]
+        Brief(**asked)
     assert refused.value.message == message
     assert refused.value.hint
 
