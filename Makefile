@@ -13,6 +13,7 @@ demo: $(VENV)/.base
 setup: $(VENV)/.test
 
 test: $(VENV)/.test check
+	bash scripts/install_test_programs.sh
 	$(BIN)/pytest
 
 check: $(VENV)/.test
