@@ -14,6 +14,8 @@ _WITHOUT_WHAT_THEY_ASK_FOR = 'pip install --no-deps "basic-pitch==0.4.0" "tinyso
 INSTALL = {
     "basic_pitch": _WITHOUT_WHAT_THEY_ASK_FOR,
     "tinysoundfont": _WITHOUT_WHAT_THEY_ASK_FOR,
+    "aalink": 'pip install "hummingbridge[link]"',
+    "zeroconf": 'pip install "hummingbridge[advertise]"',
     "torch": 'pip install "hummingbridge[train]"',
 }
 """The command that brings each package; the first two come in one, without what their metadata asks for."""

@@ -20,6 +20,7 @@ from bridge.jobs import Job, Jobs
 from bridge.osc.server import PORT as OSC_PORT
 from bridge.osc.server import OscServer
 from bridge.session import SessionStore
+from bridge.web.advertise import advertised
 from bridge.web.api import PORT as HTTP_PORT
 from bridge.web.api import Changes, application
 from midi.errors import HummingbridgeError
@@ -45,6 +46,7 @@ class ServeSettings:
     listen: str = "127.0.0.1"
     token: str = ""
     folders: tuple[Path, ...] = ()
+    advertise: bool = False
 
     @property
     def local(self) -> bool:
@@ -131,6 +133,9 @@ async def running(settings: ServeSettings) -> AsyncIterator[App]:
         parts.push_async_callback(osc.stop)
         told.append(osc.tell)
         await parts.enter_async_context(_http(app, changes, settings, token))
+        if settings.advertise:
+            ports = {"osc_port": settings.osc_port, "http_port": settings.http_port}
+            await parts.enter_async_context(advertised(settings.listen, **ports))
         jobs.start()
         parts.push_async_callback(jobs.stop)
         reached = {**details, "listen": settings.listen, "token": token}
@@ -145,7 +150,9 @@ async def _http(app: App, changes: Changes, settings: ServeSettings, token: str)
 
     hosts = LOOPBACK if settings.local else LOOPBACK | {settings.listen}
     config = uvicorn.Config(
-        application(app, changes, hosts=hosts, token=token),
+        application(
+            app, changes, hosts=hosts, token=token, oscquery_port=settings.osc_port if settings.advertise else None
+        ),
         host=settings.listen,
         port=settings.http_port,
         log_level="error",

@@ -20,6 +20,7 @@ from bridge.cli.options import library_option
     "--listen", default="127.0.0.1", show_default=True, help="Another address than this machine's: needs a token."
 )
 @click.option("--token", default="", help="The token asked of whoever speaks from elsewhere; made up if not given.")
+@click.option("--advertise", is_flag=True, help="Tell other programs where OSC is (OSCQuery, multicast DNS).")
 @library_option
 def command(
     osc_port: int,
@@ -27,6 +28,7 @@ def command(
     folders: tuple[Path, ...],
     listen: str,
     token: str,
+    advertise: bool,
     library_folder: Path | None,
 ) -> None:
     """Run beside your DAW: OSC, HTTP, and the work in the background. Ctrl-C ends it.
@@ -40,7 +42,7 @@ def command(
     from bridge.app import App
     from bridge.serve import ServeSettings, folders_of, serve
 
-    settings = ServeSettings(library_folder, osc_port, http_port, listen, token, folders_of(folders))
+    settings = ServeSettings(library_folder, osc_port, http_port, listen, token, folders_of(folders), advertise)
 
     def ready(app: App) -> None:
         say(f"ready    OSC on {listen}:{osc_port}, HTTP on http://{listen}:{http_port}")

@@ -21,6 +21,7 @@ from bridge.app import App, call
 from bridge.arguments import InvalidArgument, json_schema
 from bridge.commands import COMMANDS
 from bridge.reply import as_json
+from bridge.web.oscquery import found
 from midi.errors import HummingbridgeError
 
 PORT = 9311
@@ -29,8 +30,13 @@ _STATUS = {"unknown-name": 404, "path-not-allowed": 403, "not-authorised": 401, 
 _WAITING_CHANGES = 1024
 
 
-def application(app: App, changes: Changes, *, hosts: frozenset[str], token: str = "") -> ASGIApp:
-    """`hosts` are the names by which it may be asked; `token` is wanted where it is not empty."""
+def application(
+    app: App, changes: Changes, *, hosts: frozenset[str], token: str = "", oscquery_port: int | None = None
+) -> ASGIApp:
+    """`hosts` are the names by which it may be asked; `token` is wanted where it is not empty.
+
+    With `oscquery_port`, the port of OSC, every other address answers as OSCQuery.
+    """
 
     async def command(request: Request) -> Response:
         name = f"{request.path_params['thing']}/{request.path_params['verb']}"
@@ -45,6 +51,10 @@ def application(app: App, changes: Changes, *, hosts: frozenset[str], token: str
 
     async def document(_: Request) -> Response:
         return JSONResponse(openapi())
+
+    async def oscquery(request: Request) -> Response:
+        status, answer = found(request.url.path, request.url.query, osc_port=oscquery_port or 0)
+        return Response(status_code=status) if answer is None else JSONResponse(answer, status_code=status)
 
     async def follow(socket: WebSocket) -> None:
         await socket.accept()
@@ -65,6 +75,8 @@ def application(app: App, changes: Changes, *, hosts: frozenset[str], token: str
         Route("/openapi.json", document),
         WebSocketRoute("/changes", follow),
     ]
+    if oscquery_port is not None:
+        routes.append(Route("/{path:path}", oscquery))
     return Gate(Starlette(routes=routes), hosts=hosts, token=token)
 
 
