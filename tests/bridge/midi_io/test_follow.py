@@ -1,0 +1,233 @@
+"""Clocks that tremble, stumble and change, made here tick by tick; what is followed is held against what was meant."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+import pytest
+
+from bridge.midi_io.follow import MidiClock
+from midi.tempo import Meter
+
+PERIOD = 512 / 48000
+CLOCK, START, CONTINUE, STOP = (0xF8,), (0xFA,), (0xFB,), (0xFC,)
+
+Jitter = Callable[[float], float]
+
+
+def steady(seconds: float) -> float:
+    return seconds
+
+
+def in_periods(seconds: float) -> float:
+    """As JACK hands them on: at the next period."""
+    return math.ceil(seconds / PERIOD) * PERIOD
+
+
+def trembling(seed: int, most: float = 0.006) -> Jitter:
+    draw = random.Random(seed)
+    return lambda seconds: seconds + draw.uniform(0, most)
+
+
+def with_stumbles(seed: int) -> Jitter:
+    """Periods, and one tick in thirty held up by up to 30 ms."""
+    draw = random.Random(seed)
+    return lambda seconds: in_periods(seconds) + (draw.uniform(0.005, 0.03) if draw.random() < 1 / 30 else 0)
+
+
+class Daw:
+    """Sends clock at `bpm`; `beats` is where it truly is, and `told` what the follower says at that moment."""
+
+    def __init__(self, bpm: float, jitter: Jitter = steady, meter: Meter | None = None) -> None:
+        self.bpm, self.jitter = bpm, jitter
+        self.now, self.ticks = 1000.003, 0
+        self.clock = MidiClock(meter)
+        self.held: float = 0.0
+
+    def send(self, message: tuple[int, ...]) -> None:
+        self.clock.feed(self.jitter(self.now), message)
+
+    def play(self, beats: float, *, lose: Callable[[int], bool] = lambda _: False) -> None:
+        for _ in range(round(beats * 24)):
+            self.held = max(self.held, self.jitter(self.now))
+            if not lose(self.ticks):
+                self.clock.feed(self.held, CLOCK)
+            self.ticks += 1
+            self.now += 60 / self.bpm / 24
+
+    @property
+    def line(self):
+        return self.clock.timeline(self.now)
+
+    def error_ms(self, delay: float = 0.0) -> float:
+        """How far from its place the follower believes the DAW to be, where messages take `delay` seconds."""
+        beats = self.line.beats_at(self.now + delay) - self.ticks / 24
+        return abs(beats) * 60_000 / self.bpm
+
+
+TEMPI = [60.0, 72.5, 96.0, 100.0, 113.0, 120.0, 128.0, 140.0, 174.0, 200.0]
+
+
+@pytest.mark.parametrize("bpm", TEMPI)
+def test_after_two_bars_of_ticks_in_periods_the_tempo_is_right_within_a_tenth(bpm):
+    daw = Daw(bpm, in_periods)
+    daw.send(START)
+    daw.play(8.25)
+    assert daw.line.tempo_bpm == pytest.approx(bpm, abs=0.1)
+    assert daw.error_ms(PERIOD / 2) < 5.0
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("bpm", [60.0, 120.0, 180.0])
+def test_after_two_bars_of_trembling_ticks_the_tempo_is_right_within_a_tenth(bpm, seed):
+    daw = Daw(bpm, trembling(seed))
+    daw.send(START)
+    daw.play(8.25)
+    assert daw.line.tempo_bpm == pytest.approx(bpm, abs=0.1)
+    assert daw.error_ms(0.003) < 2.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ticks_that_are_held_up_do_not_count(seed):
+    daw = Daw(96.0, with_stumbles(seed))
+    daw.send(START)
+    daw.play(24)
+    assert daw.line.tempo_bpm == pytest.approx(96.0, abs=0.15)
+    assert daw.error_ms(PERIOD / 2) < 5.0
+
+
+def test_a_steady_clock_is_followed_exactly():
+    daw = Daw(97.3)
+    daw.send(START)
+    daw.play(2)
+    assert daw.line.tempo_bpm == pytest.approx(97.3, abs=1e-6)
+    assert daw.error_ms() < 0.001
+
+
+@pytest.mark.parametrize("jitter", [steady, in_periods, trembling(1)])
+@pytest.mark.parametrize("later", [60.0, 90.0, 118.0, 121.0, 132.0, 180.0, 240.0])
+def test_a_change_of_tempo_is_followed_within_two_bars(jitter, later):
+    daw = Daw(120.0, jitter)
+    daw.send(START)
+    daw.play(16)
+    daw.bpm = later
+    daw.play(8)
+    assert daw.line.tempo_bpm == pytest.approx(later, rel=0.006)
+    assert daw.error_ms(0.0 if jitter is steady else 0.0045) < 8.0
+    daw.play(8)
+    assert daw.line.tempo_bpm == pytest.approx(later, rel=0.003)
+
+
+def test_a_slow_change_of_tempo_is_followed():
+    daw = Daw(100.0, in_periods)
+    daw.send(START)
+    daw.play(8)
+    for _ in range(64):
+        daw.bpm += 0.25
+        daw.play(0.25)
+    assert daw.line.tempo_bpm == pytest.approx(116, abs=2.0)
+    assert daw.error_ms(PERIOD / 2) < 15
+    daw.play(8)
+    assert daw.line.tempo_bpm == pytest.approx(116, abs=0.3)
+
+
+@pytest.mark.parametrize("jitter", [steady, in_periods, trembling(2)])
+def test_ticks_that_are_lost_are_counted_all_the_same(jitter):
+    daw = Daw(120.0, jitter)
+    daw.send(START)
+    daw.play(4)
+    daw.play(12, lose=lambda tick: tick % 37 == 0 or 150 <= tick < 165)
+    assert daw.line.tempo_bpm == pytest.approx(120.0, abs=0.2)
+    assert daw.error_ms(0.0 if jitter is steady else 0.0045) < 8.0
+    assert daw.clock.lost_ticks == 20 + (sum(1 for tick in range(96, 384) if tick % 37 == 0) - 5)
+
+
+def test_a_silence_of_a_second_is_bridged():
+    daw = Daw(120.0, in_periods)
+    daw.send(START)
+    daw.play(8)
+    daw.play(2, lose=lambda _: True)
+    assert daw.line.running
+    assert daw.error_ms(PERIOD / 2) < 5.0
+    daw.play(8)
+    assert daw.error_ms(PERIOD / 2) < 5.0
+
+
+def test_when_the_cable_is_out_the_music_stands():
+    daw = Daw(120.0)
+    daw.send(START)
+    daw.play(4)
+    daw.play(8, lose=lambda _: True)
+    assert not daw.line.running
+    assert daw.line.beats == pytest.approx(4.0, abs=0.05)
+
+
+def test_start_is_the_beginning_and_stop_the_end():
+    daw = Daw(120.0)
+    daw.play(2)
+    assert not daw.line.running
+    assert daw.line.tempo_bpm == pytest.approx(120.0)
+    daw.ticks = 0
+    daw.send(START)
+    daw.play(3)
+    assert daw.line.running
+    assert daw.line.beats_at(daw.now) == pytest.approx(3.0, abs=1e-4)
+    daw.send(STOP)
+    assert not daw.line.running
+    assert daw.line.beats == pytest.approx(3.0, abs=1e-4)
+
+
+def test_continue_goes_on_from_the_song_position():
+    daw = Daw(96.0)
+    daw.send((0xF2, 33, 1))
+    assert daw.line.beats == (128 + 33) / 4
+    daw.send(CONTINUE)
+    daw.play(2)
+    assert daw.line.beats_at(daw.now) == pytest.approx(161 / 4 + 2, abs=1e-4)
+
+
+def test_continue_after_stop_goes_on_from_there_though_ticks_paused():
+    daw = Daw(96.0, in_periods)
+    daw.send(START)
+    daw.play(6)
+    daw.send(STOP)
+    daw.now += 7.0
+    daw.send(CONTINUE)
+    daw.play(4)
+    assert daw.error_ms(PERIOD / 2) < 8.0
+    assert daw.line.tempo_bpm == pytest.approx(96, abs=0.3)
+
+
+def test_the_tempo_before_a_stop_holds_for_the_first_ticks_after_a_start():
+    daw = Daw(140.0)
+    daw.send(START)
+    daw.play(4)
+    daw.send(STOP)
+    daw.now += 5.0
+    daw.ticks = 0
+    daw.send(START)
+    daw.play(0.25)
+    assert daw.line.running
+    assert daw.line.tempo_bpm == pytest.approx(140.0)
+
+
+def test_the_metre_is_told_by_the_session():
+    daw = Daw(120.0)
+    daw.clock.set_meter(Meter(3, 4), bar_line_beats=4.0)
+    daw.send(START)
+    daw.play(5)
+    assert daw.line.next_bar(daw.now) == 7.0
+
+
+def test_anything_may_come_in_and_nothing_breaks():
+    daw, draw = Daw(120.0), random.Random(3)
+    daw.send(START)
+    for _ in range(3000):
+        daw.now += draw.choice([0.0, 0.001, 0.02, 0.5, 3.0, -0.1])
+        length = draw.randrange(0, 5)
+        daw.send(tuple(draw.choice([0xF8, 0xFA, 0xFB, 0xFC, 0xF2, 0, 5, 127, 255]) for _ in range(length)))
+        line = daw.line
+        assert 10 <= line.tempo_bpm <= 960
+        assert math.isfinite(line.beats_at(daw.now))
