@@ -36,8 +36,8 @@ def true_peak(samples: Samples, *, worth: float = 0.0, blocks: Samples | None = 
 
     Exact only where it matters: a signal whose samples stay well below `worth` is answered by its sample peak.
     `blocks` are its `block_peaks` where the caller has them. Method: windowed sinc, 24 points, around each local
-    maximum above two thirds of the sample peak; ITU-R BS.1770 asks for four times oversampling of everything, which finds
-    the same maxima at a hundred times the cost.
+    maximum above two thirds of the sample peak; ITU-R BS.1770 asks for four times oversampling of everything, which
+    finds the same maxima at a hundred times the cost.
     """
     if samples.size == 0:
         return 0.0

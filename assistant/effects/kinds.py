@@ -23,12 +23,12 @@ STAGES: dict[str, str] = {
             *("high-pass", "low-pass", "low-shelf", "high-shelf", "bell", "synth-filter", "gain", "invert"),
             *("compressor", "limiter", "maximizer", "gate", "clip"),
             *("distortion", "bitcrush", "downsample", "phone-codec", "mp3"),
-            *("chorus", "phaser", "pitch", "delay", "reverb", "convolution"),
+            *("chorus", "phaser", "quick-pitch", "delay", "reverb", "convolution"),
         )
     },
     **{
         name: f"assistant.effects.own:{name.upper().replace('-', '_')}"
-        for name in ("wow", "tremolo", "ring", "width", "pan", "hiss", "crackle")
+        for name in ("pitch", "wow", "tremolo", "ring", "width", "pan", "hiss", "crackle")
     },
 }
 """kind → what it is. `parallel` is not among them: it is a way of joining stages."""

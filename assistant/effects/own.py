@@ -7,6 +7,15 @@ from assistant.effects.parameter import Parameter
 
 _HERE = "assistant.effects.own_sound"
 
+PITCH = Own(
+    f"{_HERE}:pitch",
+    "higher or lower at the same speed, in tune",
+    (
+        Parameter("semitones", 0.0, -24.0, 24.0, "semitones", "by how much"),
+        Parameter("formants", False, what="whether a voice keeps its size"),
+    ),
+    tail=lambda _settings, _decay_db: 0.1,
+)
 WOW = Own(
     f"{_HERE}:wow",
     "the unsteady pitch of tape and vinyl",

@@ -196,9 +196,9 @@ PHASER = Pedal(
     mixes=True,
     tail=lambda settings, decay_db: 0.002 * echoes(number(settings, "feedback"), decay_db),
 )
-PITCH = Pedal(
+QUICK_PITCH = Pedal(
     "PitchShift",
-    "higher or lower at the same speed",
+    "higher or lower at the same speed, as live machines do it: pure tones stray by up to two semitones",
     (Parameter("semitones", 0.0, -24.0, 24.0, "semitones", "by how much"),),
     tail=lambda _settings, _decay_db: 0.05,
 )
@@ -258,8 +258,19 @@ def impulse_path(name: str, folder: Path) -> Path:
 
 
 def _convolution(keywords: dict[str, Any], mix: float, folder: Path) -> dict[str, Any]:
-    path = impulse_path(str(keywords["impulse"]), folder)
-    return {"impulse_response_filename": str(path), "mix": mix}
+    """The file is read by us: pedalboard takes one that is no sound for silence. One channel serves both sides."""
+    import numpy as np
+
+    from assistant.audio import read_audio
+
+    impulse = read_audio(impulse_path(str(keywords["impulse"]), folder))
+    length = min(impulse.length, max(1, round(keywords["length_ms"] / 1000 * impulse.sample_rate_hz)))
+    sides = impulse.samples[[0, min(1, impulse.channels - 1)], :length]
+    return {
+        "impulse_response_filename": np.ascontiguousarray(sides),
+        "sample_rate": float(impulse.sample_rate_hz),
+        "mix": mix,
+    }
 
 
 CONVOLUTION = Pedal(
@@ -267,7 +278,7 @@ CONVOLUTION = Pedal(
     "the sound of a recorded room or loudspeaker",
     (
         Parameter("impulse", "", what="the file of its impulse response"),
-        Parameter("length_ms", 2000.0, 1.0, 20_000.0, "ms", "how long that rings"),
+        Parameter("length_ms", 2000.0, 1.0, 20_000.0, "ms", "how much of it is used"),
     ),
     mixes=True,
     arrange=_convolution,

@@ -65,7 +65,8 @@ class FluidSynth:
                 soundfont,
             )
             raw = np.fromfile(sound, np.float32)
-        frames = len(raw) // 2
+        # It lets what still sounds ring on for longer than it is asked to.
+        frames = min(len(raw) // 2, end - first)
         out = np.zeros((2, max(length, first + frames)), np.float32)
         out[:, first : first + frames] = raw[: 2 * frames].reshape(-1, 2).T
         return out

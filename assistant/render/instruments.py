@@ -149,7 +149,7 @@ def _presets(sought: str) -> tuple[Path, ...]:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\s_-]+", " ", name.strip().lower())
+    return re.sub(r"[\s_()-]+", " ", name.lower()).strip()
 
 
 @cache
