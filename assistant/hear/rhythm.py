@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,8 +19,13 @@ USUAL_BPM, _SPREAD = 100.0, 0.32
 
 SLOWEST_BPM, FASTEST_BPM = 45.0, 190.0
 
-_METERS = {Meter(4, 4): 0.0, Meter(3, 4): -0.08, Meter(6, 8): -0.08}
-"""The metres that are considered, and what each must make up for: 4/4 is by far the most usual."""
+_METERS = {Meter(4, 4): 0.0, Meter(3, 4): -0.08, Meter(6, 8): -0.25}
+"""The metres that are considered, and what each must make up for: 4/4 is by far the most usual. So 97 in 100
+pieces in 4/4 are heard as such and 6/8 only where it is plain."""
+
+
+_THIRDS = 0.3
+"""What thirds of the beat rather than halves of it say for 6/8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ def _tempo_of_few(onsets: Numbers) -> Tempo:
     if len(onsets) < 2:
         return Tempo(USUAL_BPM)
     bpm = 60.0 / float(np.median(np.diff(onsets)))
-    return Tempo(round(bpm * 2.0 ** np.ceil(np.log2(70.0 / bpm)), 2))
+    return Tempo(round(bpm * 2.0 ** math.ceil(math.log2(70.0 / bpm)), 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,10 @@ def _pulse(onsets: Numbers, accents: Numbers, *, ternary: bool, tempo: Tempo | N
     part = 4 * whole**3 - 3 * whole if ternary else 2 * whole**2 - 1
     shares = (0.4, 0.4, 0.2) if ternary else (0.34, 0.33, 0.33)
     fit = shares[0] * (whole @ weights) + shares[1] * (part @ weights) + shares[2] * ((2 * part**2 - 1) @ weights)
+    if ternary:
+        # Every comb fits notes that only stand on beats: thirds count where the beat is divided into them.
+        between = (1 - whole) / 2
+        fit = fit + _THIRDS * ((between * (part - (2 * whole**2 - 1))) @ weights)
     prior = -0.5 * (np.log(60.0 / periods / USUAL_BPM) / _SPREAD) ** 2
     total = fit + 0.15 * prior
     best = int(total.argmax())
