@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from fractions import Fraction
 from pathlib import Path
 
 import click
 
 from bridge.cli.console import answer_json, counted, progress, say, table
-from bridge.cli.options import FILE_IN, GRID, KEY, METER, MIDI_OUT, PNG_OUT, TEMPO, library_option
+from bridge.cli.options import FILE_IN, GRID, JSON_OUT, KEY, METER, MIDI_OUT, PNG_OUT, TEMPO, library_option
 from midi.pitch import pitch_name
 from midi.scale import Key
 from midi.tempo import Meter, Tempo
@@ -60,6 +61,8 @@ def command(
 
     settings = HearSettings(tempo=tempo, key=key, meter=meter, grid=grid, polyphonic=poly)
     output = output or Path(f"{voice.stem}.mid")
+    if notes_json not in (None, "-"):
+        JSON_OUT.convert(notes_json, None, None)
     with Library(library_folder) as library:
         with progress(f"Listening to {voice.name}") as told:
             hummed = hum(library, voice, settings, progress=told)
@@ -99,4 +102,4 @@ def command(
         say(f"json     {notes_json}")
     if plot:
         say(f"picture  {plot}")
-    say(f"next     hummingbridge vary {output} -o {output.stem}-variations")
+    say(f"next     hummingbridge vary {shlex.quote(str(output))} -o {shlex.quote(f'{output.stem}-variations')}")

@@ -103,6 +103,7 @@ RATE = click.Choice(["44100", "48000", "88200", "96000"])
 FILE_IN = click.Path(path_type=Path)
 MIDI_OUT = FileOut("a MIDI file", ".mid", ".midi", ".smf")
 WAV_OUT = FileOut("a WAV file", ".wav", ".wave")
+JSON_OUT = FileOut("JSON", ".json")
 PNG_OUT = FileOut("a PNG picture", ".png")
 FOLDER_OUT = click.Path(path_type=Path, file_okay=False)
 

@@ -65,6 +65,7 @@ def test_an_unknown_command_is_a_misuse_that_names_the_nearest(program: Callable
         (("vary", "x.mid", "--range", "C5-C3"), "--range: range 'C5-C3' goes down"),
         (("hum", "x.wav", "-o", "x.wav"), "x.wav cannot be written: a MIDI file is what comes out"),
         (("hum", "x.wav", "--plot", "x.jpg"), "x.jpg cannot be written: a PNG picture is what comes out"),
+        (("hum", "x.wav", "--json", "x.wav"), "x.wav cannot be written: JSON is what comes out"),
         (("render", "x.mid", "-o", "x.mp3"), "x.mp3 cannot be written: a WAV file is what comes out"),
         (("takes", "list", "--kind", "song"), "--kind"),
         (("vary", "x.mid", "--keep", "mood"), "--keep"),
