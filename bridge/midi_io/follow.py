@@ -19,10 +19,19 @@ FEWEST_TICKS = 12
 """The tempo is told from here on: half a beat. What is new in the tempo shows in the last so many ticks."""
 
 FIT_EVERY = 3
+"""Ticks from one fit to the next: a fit costs a quarter of a millisecond."""
+
 CHANGE_TICKS = (12, 24, 48)
-OFF_TIMES_SCATTER = 3.0
-LEAST_OFF_SECONDS = 0.0004
+OFF_TIMES_SCATTER = 3.5
+LEAST_OFF_SECONDS = 0.011
+"""The tempo has changed where the mean of so many new ticks lies so far off the line of those before. The least is a
+period of 512 frames: at a tempo that is nearly a whole number of periods, all ticks of a bar may be rounded alike."""
+
+SURELY_TWO, SURELY_TWO_AT_FIRST = 1.65, 1.9
+"""A gap of fewer ticks is one of a slower tempo, or jitter: half a tick more or less is what a period makes of one."""
+
 SLOWER_AFTER = 4
+"""So many gaps in two beats are not lost ticks: the tempo is slower."""
 
 LOST_AFTER_SECONDS = 2.0
 """So long the music goes on without a tick; then the cable is out and it stands."""
@@ -49,7 +58,7 @@ def fitted(ticks: list[tuple[int, float]]) -> Line:
     """
     line = _least_squares(ticks)
     distances = sorted(abs(seconds - line.at(index)) for index, seconds in ticks)
-    limit = max(3.5 * distances[len(distances) // 2], 1e-4)
+    limit = max(3.5 * distances[len(distances) // 2], LEAST_OFF_SECONDS)
     if distances[-1] <= limit:
         return line
     near = [(index, seconds) for index, seconds in ticks if abs(seconds - line.at(index)) <= limit]
@@ -85,7 +94,7 @@ class MidiClock:
         self._running = False
         self._placed = False
         self._zero_beats = 0.0
-        self._steps_seen: deque[int] = deque(maxlen=6)
+        self._steps_seen: deque[int] = deque(maxlen=2 * TICKS_PER_BEAT)
         self.lost_ticks = 0
         """Ticks that never came, as their gaps tell."""
 
@@ -134,7 +143,8 @@ class MidiClock:
     def _tick(self, seconds: float) -> None:
         if self._ticks and not 0 <= seconds - self._ticks[-1][1] <= LOST_AFTER_SECONDS:
             self._begin_anew()
-        index = self._ticks[-1][0] + self._steps(seconds) if self._ticks else 0
+        steps = self._steps(seconds) if self._fit is not None else 1
+        index = self._ticks[-1][0] + steps if self._ticks else 0
         if self._running and not self._placed:
             # This tick is the place that was told; before it nothing is known of the time between.
             self._placed = True
@@ -158,42 +168,43 @@ class MidiClock:
 
     def _steps(self, seconds: float) -> int:
         """How many ticks on this one is: more than one where some were lost."""
-        if self._fit is None:
-            return 1
+        assert self._fit is not None
         last_index, last_seconds = self._ticks[-1]
         tick = self._fit.tick_seconds
         on_the_line = round((seconds - self._fit.at(last_index)) / tick)
         steps = max(1, min(on_the_line, round((seconds - last_seconds) / tick)))
-        doubtful = self._fit.scatter_seconds * 3**0.5 > tick / 2
-        if doubtful and steps == 2:
+        sure = SURELY_TWO if len(self._ticks) >= 2 * TICKS_PER_BEAT else SURELY_TWO_AT_FIRST
+        if steps == 2 and (seconds - self._fit.at(last_index)) / tick < sure:
             steps = 1
-        late_one = sum(self._steps_seen) - len(self._steps_seen)
+        recent = list(self._steps_seen)[-3:]
+        late_one = sum(recent) - len(recent)
         if on_the_line < 1 <= late_one:
             # The tick before was not the next one but a late one: it took this one's place.
-            steps = max(on_the_line, -late_one, 0)
+            steps = max(on_the_line, 1 - late_one, 0)
         self._steps_seen.append(steps)
         if sum(step > 1 for step in self._steps_seen) >= SLOWER_AFTER:
-            # So many in a row are not lost: the tempo has become as slow as that.
             self._count_singly()
             return 1
         self.lost_ticks += steps - 1
         return steps
 
     def _count_singly(self) -> None:
-        counted = len(self._steps_seen) - 1
-        index = self._ticks[-1][0] - (sum(self._steps_seen) - self._steps_seen[-1] - counted)
-        self.lost_ticks -= self._ticks[-1][0] - index
-        times = [seconds for _, seconds in self._ticks][-counted - 1 :]
+        """So many of the last ticks are not lost: the tempo has become slower. Each counts one, and the line is new."""
+        steps = list(self._steps_seen)[:-1]
+        first = next(number for number, step in enumerate(steps) if step > 1)
+        excess = sum(steps) - len(steps)
+        last_index = self._ticks[-1][0] - excess
+        times = [seconds for _, seconds in self._ticks][-(len(steps) - first) - 1 :]
+        self.lost_ticks -= excess
         self._ticks.clear()
-        self._ticks.extend((index - len(times) + 1 + number, seconds) for number, seconds in enumerate(times))
+        self._ticks.extend((last_index - len(times) + 1 + number, seconds) for number, seconds in enumerate(times))
         self._steps_seen.clear()
         self._fit = None
 
     def _drop_what_is_over(self) -> None:
         """Forgets the ticks before a change of tempo: those after it lie off the line of those before, all together.
 
-        Jitter that is rounded to a driver's periods comes in long waves; but no mean of it lies further off than its
-        largest value, √3 times its scatter.
+        A smaller change needs no such step: two bars later the old ticks are forgotten by themselves.
         """
         ticks = list(self._ticks)
         for latest in CHANGE_TICKS:
@@ -204,7 +215,20 @@ class MidiClock:
             if abs(off) > max(OFF_TIMES_SCATTER * before.scatter_seconds, LEAST_OFF_SECONDS):
                 self._ticks.clear()
                 self._ticks.extend(ticks[-latest:])
+                self._doubt_the_lost()
                 return
+
+    def _doubt_the_lost(self) -> None:
+        """Gaps in a tempo that has become slower looked like lost ticks, if the line is straighter without them."""
+        excess = sum(self._steps_seen) - len(self._steps_seen)
+        ticks = list(self._ticks)
+        first = ticks[-1][0] - excess - len(ticks) + 1
+        singly = [(first + number, seconds) for number, (_, seconds) in enumerate(ticks)]
+        if excess > 0 and fitted(singly).scatter_seconds <= fitted(ticks).scatter_seconds:
+            self.lost_ticks -= excess
+            self._ticks.clear()
+            self._ticks.extend(singly)
+            self._steps_seen.clear()
 
     def _tell(self, index: int, seconds: float, tick_seconds: float | None) -> None:
         tempo = self._line.tempo_bpm

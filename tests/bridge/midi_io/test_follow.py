@@ -106,7 +106,9 @@ def test_a_steady_clock_is_followed_exactly():
     assert daw.error_ms() < 0.001
 
 
-@pytest.mark.parametrize("jitter", [steady, in_periods, trembling(1)])
+@pytest.mark.parametrize(
+    "jitter", [steady, in_periods, trembling(1), trembling(7)], ids=["steady", "periods", "one", "seven"]
+)
 @pytest.mark.parametrize("later", [60.0, 90.0, 118.0, 121.0, 132.0, 180.0, 240.0])
 def test_a_change_of_tempo_is_followed_within_two_bars(jitter, later):
     daw = Daw(120.0, jitter)
