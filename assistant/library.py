@@ -156,8 +156,11 @@ class Library:
         return int(self._database.rows("SELECT count(*) FROM state WHERE present = 1")[0][0])
 
     def roots(self, *, limit: int = 50) -> tuple[Take, ...]:
-        """The takes that were made from no other, the newest first."""
-        rootless = "NOT EXISTS (SELECT 1 FROM parents WHERE child = state.number)"
+        """The takes that were made from no other, or only from such as are out of sight, the newest first."""
+        rootless = (
+            "NOT EXISTS (SELECT 1 FROM parents JOIN state AS before ON before.number = parent"
+            " WHERE child = state.number AND before.present = 1)"
+        )
         chosen = f"SELECT number FROM state WHERE present = 1 AND {rootless} ORDER BY number DESC LIMIT ?"
         rows = self._rows(f"WHERE takes.number IN ({chosen}) ORDER BY takes.number DESC", limit)
         return tuple(take_from_row(row) for row in rows)

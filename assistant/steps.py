@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import CannotRead, UnknownName
+from assistant.facts import canonical
 from assistant.rights import BASIC_PITCH, MELODY_MODEL, VOICE_MODEL, licence
 from assistant.take import Licence, NewTake, Recipe, Take
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from assistant.hear import Heard, HearSettings, Network
     from assistant.library import Library
     from assistant.render import RenderJob
+    from assistant.render.wav import Loop
     from assistant.vary import Variation
     from midi.motif import Motif
     from midi.scale import Key
@@ -212,6 +214,7 @@ def vary(library: Library, material: Material, brief: Brief) -> Varied:
     variations = varied(material.motif, brief)
     asked = brief_json(brief)
     name = material.take.name
+    round_number = _round_of(library, material.take, asked, brief.seed)
     new = []
     for variation in variations:
         recipe = Recipe(
@@ -229,11 +232,23 @@ def vary(library: Library, material: Material, brief: Brief) -> Varied:
             "closeness": round(variation.closeness, 4),
             "sentence": variation.sentence,
         }
-        called = f"{name} {variation.rank:02d}"
-        midi = smf_bytes(motif_score(variation.motif, name=called))
+        # The file does not name the round: the same brief gives the same bytes, whatever was asked before it.
+        midi = smf_bytes(motif_score(variation.motif, name=f"{name} {variation.rank:02d}"))
+        called = f"{name} {variation.rank:02d}" if round_number == 1 else f"{name} {round_number}-{variation.rank:02d}"
         new.append(NewTake("variation", called, recipe, {"midi": midi}, facts))
     takes = library.add(*new, words=f"made {len(new)} variations of {name}")
     return Varied(material, variations, takes)
+
+
+def _round_of(library: Library, motif: Take, asked: Mapping[str, Any], seed: int) -> int:
+    """Which round of variations of this motif it is, 1 the first; a brief that was asked before keeps its round."""
+    briefs = [canonical({**asked, "seed": seed})]
+    earlier = [take.recipe for take in library.children(motif.id) if take.recipe.step == "vary"]
+    for recipe in earlier:
+        settings = {name: value for name, value in recipe.as_json()["settings"].items() if name != "rank"}
+        briefs.append(canonical({**settings, "seed": recipe.seed}))
+    rounds = list(dict.fromkeys(briefs[1:]))
+    return rounds.index(briefs[0]) + 1 if briefs[0] in rounds else len(rounds) + 1
 
 
 def render(
@@ -295,12 +310,25 @@ def _keep_sound(
     written = WavFacts(project=name, take=kind, note=recipe.step)
     if motif is not None:
         written = replace(
-            written, tempo=motif.tempo, meter=motif.meter, key=motif.key, length_beats=motif.clip.length_beats
+            written,
+            tempo=motif.tempo,
+            meter=motif.meter,
+            key=motif.key,
+            length_beats=motif.clip.length_beats,
+            loops=bars_loop(motif, audio),
         )
     wav = wav_bytes(audio, written)
     known = {**facts, "seconds": round(audio.duration_seconds, 3), "sample_rate_hz": audio.sample_rate_hz}
     (take,) = library.add(NewTake(kind, name, recipe, {"audio": wav}, known), words=f"made {name}")
     return Sounded(take, audio, wav)
+
+
+def bars_loop(motif: Motif, audio: Audio) -> tuple[Loop, ...]:
+    """The motif's whole bars as a loop, its tail left out."""
+    from assistant.render.wav import Loop
+
+    end = round(motif.length_seconds * audio.sample_rate_hz)
+    return (Loop(0, end),) if 0 < end <= audio.length else ()
 
 
 def _with_blob(library: Library, take: Take, role: str) -> Take:

@@ -29,6 +29,11 @@ def say(line: str = "") -> None:
     click.echo(line)
 
 
+def note(line: str) -> None:
+    """A remark, on standard error: it is no part of the answer."""
+    click.echo(f"note: {line}", err=True)
+
+
 def counted(count: int, what: str) -> str:
     """`1 note`, `3 notes`."""
     return f"{count} {what}{'' if count == 1 else 's'}"

@@ -31,6 +31,7 @@ def command(voice: Path | None, output: Path, as_json: bool, library_folder: Pat
     from assistant.render import RenderJob
     from assistant.steps import Material, hum, render, vary
     from assistant.tables import resolve
+    from bridge.cli.outputs import write_output
     from bridge.cli.picture import hum_picture
     from bridge.cli.vary import index_of, show_variations, write_variations
     from bridge.daw import DAWS
@@ -44,10 +45,12 @@ def command(voice: Path | None, output: Path, as_json: bool, library_folder: Pat
         if not as_json:
             heard = f"{counted(len(motif.notes), 'note')} in {counted(motif.bars, 'bar')} of {motif.meter}"
             say(f"heard    {heard}, {motif.key}, {motif.tempo.bpm:.0f} BPM")
-        notes = write_whole(output / "motif.mid", library.blob(hummed.take, "midi"))
+        notes = write_output(library, output / "motif.mid", library.blob(hummed.take, "midi"), "midi")
         picture = write_whole(output / "hum.png", hum_picture(hummed))
         varied = vary(library, Material(motif, hummed.take), Brief())
-        write_variations(output / "variations", index_of(varied), [library.blob(take, "midi") for take in varied.takes])
+        write_variations(
+            library, output / "variations", index_of(varied), [library.blob(take, "midi") for take in varied.takes]
+        )
         if not as_json:
             say()
             show_variations(varied)
@@ -57,7 +60,7 @@ def command(voice: Path | None, output: Path, as_json: bool, library_folder: Pat
         with progress(f"Playing {chosen.name} with {INSTRUMENT} through {CHAIN}"):
             material = Material(varied.variations[len(varied.takes) // 3].motif, chosen)
             sounded = render(library, material, RenderJob(INSTRUMENT), chain=load_chain(CHAIN))
-        sound = write_whole(output / f"{INSTRUMENT}.wav", sounded.wav)
+        sound = write_output(library, output / f"{INSTRUMENT}.wav", sounded.wav, "audio")
         deliveries = [
             resolve(DAWS, name, kind="DAW")().deliver(
                 parcel_of(library, sounded.take.id, at_bar=BAR), output / "for-your-daw"

@@ -36,9 +36,9 @@ def command(
     hummingbridge fx voice.wav --chain warm-hall --set hall.mix=40% -o voice-hall.wav
     """
     from assistant.effects import load_chain
-    from assistant.files import write_whole
     from assistant.library import Library
     from assistant.steps import effects
+    from bridge.cli.outputs import write_output
     from bridge.cli.render import show_sound
 
     loaded = load_chain(chain)
@@ -48,5 +48,5 @@ def command(
     with Library(library_folder) as library:
         with progress(f"Through {loaded.name}"):
             sounded = effects(library, sound, loaded, overrides=dict(settings), sample_rate_hz=int(rate))
-        write_whole(output, sounded.wav)
+        write_output(library, output, sounded.wav, "audio")
     show_sound(sounded, output, as_json=as_json)

@@ -58,6 +58,7 @@ def command(
     from assistant.hear import HearSettings
     from assistant.library import Library
     from assistant.steps import hum
+    from bridge.cli.outputs import write_output
 
     settings = HearSettings(tempo=tempo, key=key, meter=meter, grid=grid, polyphonic=poly)
     output = output or Path(f"{voice.stem}.mid")
@@ -66,7 +67,7 @@ def command(
     with Library(library_folder) as library:
         with progress(f"Listening to {voice.name}") as told:
             hummed = hum(library, voice, settings, progress=told)
-        write_whole(output, library.blob(hummed.take, "midi"))
+        write_output(library, output, library.blob(hummed.take, "midi"), "midi")
     heard = hummed.heard
     if plot:
         from bridge.cli.picture import hum_picture

@@ -40,10 +40,10 @@ def command(
     hummingbridge render idea.mid --instrument cello --chain warm-hall -o idea.wav
     """
     from assistant.effects import load_chain
-    from assistant.files import write_whole
     from assistant.library import Library
     from assistant.render import RenderJob
     from assistant.steps import notes_of, render
+    from bridge.cli.outputs import write_output
 
     if settings and not chain:
         raise click.UsageError("--set turns a knob of a chain: give --chain too")
@@ -54,7 +54,7 @@ def command(
         material = notes_of(library, clip, tempo=tempo)
         with progress(f"Playing {material.take.name} with {instrument}"):
             sounded = render(library, material, job, chain=effects, overrides=dict(settings))
-        write_whole(output, sounded.wav)
+        write_output(library, output, sounded.wav, "audio")
     show_sound(sounded, output, as_json=as_json)
 
 

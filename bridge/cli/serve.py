@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bridge.cli.console import say
 from bridge.cli.options import library_option
+from bridge.daw import DAWS
+
+if TYPE_CHECKING:
+    from bridge.clock import Follow
 
 
 @click.command("serve")
@@ -20,6 +25,34 @@ from bridge.cli.options import library_option
     "--listen", default="127.0.0.1", show_default=True, help="Another address than this machine's: needs a token."
 )
 @click.option("--token", default="", help="The token asked of whoever speaks from elsewhere; made up if not given.")
+@click.option(
+    "--midi-out",
+    default="virtual",
+    show_default=True,
+    help="The MIDI port to play into: a port of its own (virtual), one by NAME, or none.",
+)
+@click.option(
+    "--midi-in",
+    default="virtual",
+    show_default=True,
+    help="The MIDI port that the DAW's clock and the footswitch come from: likewise.",
+)
+@click.option(
+    "--channel", type=click.IntRange(1, 16), default=1, show_default=True, help="The MIDI channel to play on."
+)
+@click.option(
+    "--clock",
+    type=click.Choice(["auto", "own", "midi", "link"]),
+    help="Who leads: the DAW's MIDI clock, Ableton Link, the own clock; auto: whoever runs. It is remembered.",
+)
+@click.option(
+    "--footswitch",
+    type=click.IntRange(0, 127),
+    default=64,
+    show_default=True,
+    help="The MIDI control (CC) that starts and stops recording.",
+)
+@click.option("--daw", type=click.Choice(sorted(DAWS)), help="Where takes are sent. It is remembered.")
 @click.option("--advertise", is_flag=True, help="Tell other programs where OSC is (OSCQuery, multicast DNS).")
 @library_option
 def command(
@@ -28,6 +61,12 @@ def command(
     folders: tuple[Path, ...],
     listen: str,
     token: str,
+    midi_out: str,
+    midi_in: str,
+    channel: int,
+    clock: Follow | None,
+    footswitch: int,
+    daw: str | None,
     advertise: bool,
     library_folder: Path | None,
 ) -> None:
@@ -38,16 +77,72 @@ def command(
     hummingbridge do hum/import path=idea.wav
     """
     import asyncio
+    import logging
+    from dataclasses import replace
 
     from bridge.app import App
+    from bridge.live import LiveSettings
     from bridge.serve import ServeSettings, folders_of, serve
 
     settings = ServeSettings(library_folder, osc_port, http_port, listen, token, folders_of(folders), advertise)
+    live = LiveSettings(midi_out, midi_in, channel, footswitch)
+    settings = replace(settings, live=live, follow=clock, daw=daw or "")
+
+    terminal = _Terminal()
 
     def ready(app: App) -> None:
-        say(f"ready    OSC on {listen}:{osc_port}, HTTP on http://{listen}:{http_port}")
-        say(f"library  {app.library.folder}")
+        lines = [f"ready    OSC on {listen}:{osc_port}, HTTP on http://{listen}:{http_port}"]
+        lines.append(f"library  {app.library.folder}")
         if not settings.local:
-            say("token    see running.json in the library; it is asked of every request")
+            lines.append("token    see running.json in the library; it is asked of every request")
+        terminal.begin(lines)
 
-    asyncio.run(serve(settings, ready))
+    # The OSC library logs every argument of a kind that it does not know.
+    logging.basicConfig(level=logging.ERROR)
+    asyncio.run(serve(settings, ready, terminal.told))
+
+
+class _Terminal:
+    """Says what happens, a line each; what came before the program was ready comes after that."""
+
+    def __init__(self) -> None:
+        self._held: list[str] | None = []
+        self._last = ""
+
+    def begin(self, lines: list[str]) -> None:
+        held, self._held = self._held or [], None
+        for line in [*lines, *held]:
+            say(line)
+
+    def told(self, name: str, value: Any) -> None:
+        line = _SAID[name](value) if name in _SAID else ""
+        # Both MIDI ports may wait for the same reason.
+        if not line or line == self._last:
+            return
+        self._last = line
+        if self._held is None:
+            say(line)
+        else:
+            self._held.append(line)
+
+
+def _port(state: Any) -> str:
+    if state["state"] == "open":
+        return f"midi     {state['way']} open: {state['name']}"
+    return f"midi     {state['reason']} (try: {state['hint']})"
+
+
+def _daw(state: Any) -> str:
+    return f"daw      {state['reason']}" + (f" (try: {state['hint']})" if state["state"] != "ready" else "")
+
+
+def _trouble(error: Any) -> str:
+    return f"trouble  {error['message']} (try: {error['hint']})"
+
+
+_SAID = {
+    "midi": _port,
+    "daw_state": _daw,
+    "trouble": _trouble,
+}
+"""What is said in the terminal of what happens: the change's name → its line."""

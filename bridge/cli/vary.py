@@ -15,6 +15,7 @@ from midi.tempo import Tempo
 
 if TYPE_CHECKING:
     from assistant.brief import Keep
+    from assistant.library import Library
     from assistant.steps import Varied
 
 
@@ -84,7 +85,7 @@ def command(
         varied = vary(library, material, brief)
         index = index_of(varied)
         if output:
-            write_variations(output, index, [library.blob(take, "midi") for take in varied.takes])
+            write_variations(library, output, index, [library.blob(take, "midi") for take in varied.takes])
     if as_json:
         answer_json(index)
         return
@@ -125,19 +126,22 @@ def index_of(varied: Varied) -> dict[str, Any]:
     }
 
 
-def write_variations(folder: Path, index: dict[str, Any], files: list[bytes]) -> None:
+def write_variations(library: Library, folder: Path, index: dict[str, Any], files: list[bytes]) -> None:
     """Writes the files and then the index; what an earlier index names and this one does not is taken away."""
     import json
 
     from assistant.files import write_whole
+    from bridge.cli.outputs import write_output
 
     names = [entry["file"] for entry in index["variations"]]
     earlier = _earlier_names(folder / "index.json")
     for name, data in zip(names, files, strict=True):
-        write_whole(folder / name, data)
+        write_output(library, folder / name, data, "midi")
     write_whole(folder / "index.json", json.dumps(index, indent=2, ensure_ascii=False).encode() + b"\n")
     for name in earlier - set(names):
-        (folder / name).unlink(missing_ok=True)
+        # One that the composer has changed stays.
+        if (folder / name).is_file() and library.holding((folder / name).read_bytes(), "midi"):
+            (folder / name).unlink()
 
 
 def _earlier_names(index: Path) -> set[str]:

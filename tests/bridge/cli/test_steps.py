@@ -191,3 +191,33 @@ def test_the_demo_goes_the_whole_way(program: Program) -> None:
     motif = read_motif(Path("demo/motif.mid"))
     bar_seconds = motif.tempo.seconds(motif.meter.bar_beats)
     assert WavInfoReader(str(wav)).bext.time_reference == round(2 * bar_seconds * 48000)
+
+
+def test_a_file_that_the_composer_has_changed_is_set_aside_and_never_lost(program: Program, motif: Path) -> None:
+    program("vary", motif, "-n", "4", "-o", "variations")
+    edited = motif.read_bytes()
+    Path("variations/02.mid").write_bytes(edited[:-4] + b"\x00\xff\x2f\x00" + b" ")
+    Path("variations/04.mid").write_bytes(b"mine")
+    said = program("vary", motif, "-n", "3", "-o", "variations", "--seed", "5")
+    assert "your version is kept as variations/02-yours.mid" in said.err
+    assert Path("variations/02-yours.mid").read_bytes() == edited[:-4] + b"\x00\xff\x2f\x00" + b" "
+    assert Path("variations/04.mid").read_bytes() == b"mine"
+
+
+def test_another_round_of_variations_has_names_of_its_own(program: Program, motif: Path) -> None:
+    for seed in (1, 2, 1):
+        program("vary", motif, "-n", "2", "--seed", str(seed))
+    names = {take["name"] for take in program("takes", "list", "--json").json["takes"]}
+    assert names == {"idea", "idea 01", "idea 02", "idea 2-01", "idea 2-02"}
+
+
+def test_what_came_of_a_deleted_take_stays_in_the_tree(program: Program, motif: Path) -> None:
+    program("vary", motif, "-n", "2")
+    program("takes", "delete", "idea")
+    assert "idea 01" in program("takes", "tree").out
+
+
+def test_a_rendering_loops_over_its_bars(program: Program, motif: Path) -> None:
+    program("render", motif, "-o", "out.wav")
+    loop = WavInfoReader("out.wav").smpl.sample_loops[0]
+    assert (loop.start, loop.end) == (0, 8 * 60 * 48000 // 100 - 1)
