@@ -21,6 +21,7 @@ from midi.keyfinding import estimate_key
 from midi.motif import Motif
 from midi.quantize import meant_pitch, placed
 from midi.scale import Key
+from midi.tempo import SLOWEST_BPM, Tempo
 
 TRACKERS: dict[str, str] = {
     "basic-pitch": "assistant.hear.voice:track",
@@ -107,7 +108,9 @@ def understood(
     return Heard(
         notes=tuple(notes),
         placed=on_bars,
-        motif=Motif(Clip(on_bars), key=key, meter=rhythm.meter, tempo=rhythm.tempo),
+        motif=Motif(
+            Clip(on_bars), key=key, meter=rhythm.meter, tempo=settings.tempo or told_tempo(rhythm.tempo, audio)
+        ),
         tuning_cents=tuning,
         tempo_confidence=rhythm.tempo_confidence,
         key_confidence=key_confidence,
@@ -118,6 +121,15 @@ def understood(
         sample_rate_hz=audio.sample_rate_hz,
         channels=audio.channels,
     )
+
+
+def told_tempo(found: Tempo, audio: Audio) -> Tempo:
+    """A tempo found by ear as composers write one: a whole number, unless the end of the recording would then lie over
+    60 ms off; else a tenth.
+    """
+    whole = Tempo(max(SLOWEST_BPM, round(found.bpm)))
+    off_seconds = audio.duration_seconds * abs(found.bpm / whole.bpm - 1.0)
+    return whole if off_seconds <= 0.06 else Tempo(round(found.bpm, 1))
 
 
 def _key(notes: Sequence[HeardNote], tuning_cents: float) -> tuple[Key, float]:
