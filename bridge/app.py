@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assistant.audio import Audio
     from assistant.library import Library
     from bridge.jobs import Jobs
+    from bridge.live import Live
     from bridge.session import SessionStore
     from midi.motif import Motif
     from midi.tempo import Meter, Tempo
@@ -78,7 +79,9 @@ class App:
     folders: Sequence[Path] = ()
     player: Player | None = None
     recorder: Recorder | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
+    live: Live | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+    """What else `session/get` tells: ports, the DAW's state."""
 
     def need_player(self) -> Player:
         if self.player is None:
@@ -89,6 +92,11 @@ class App:
         if self.recorder is None:
             raise MissingPart("there is no audio input to record from", hint="hummingbridge serve --input NAME")
         return self.recorder
+
+    def need_live(self) -> Live:
+        if self.live is None:
+            raise MissingPart("MIDI is switched off", hint="start hummingbridge serve without --midi-out none")
+        return self.live
 
     def allowed(self, path: Path) -> Path:
         """`path`, followed through its links, if it lies in an allowed folder. Raises `PathNotAllowed`."""
@@ -114,7 +122,8 @@ async def call(app: App, name: str, given: Sequence[object] | Mapping[str, objec
         answer: dict[str, Any] = await handler(app, arguments)
     except (HummingbridgeError, asyncio.CancelledError):
         raise
-    except Exception as error:  # noqa: BLE001 - a fault of ours must not leave a request without an answer
+    # A fault of ours must not leave a request without an answer.
+    except Exception as error:
         logging.getLogger("hummingbridge").exception("%s failed", name)
         raise Fault(f"something unexpected went wrong: {error or type(error).__name__}", hint="report it") from error
     return answer

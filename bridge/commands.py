@@ -106,6 +106,19 @@ class Audition:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockFollow:
+    who: str = asked(
+        "auto: the DAW's clock while it runs, else the own one; or always this one.",
+        choices=("auto", "own", "midi", "link"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClockTempo:
+    tempo: float | None = asked("Beats a minute; nothing: the tempo of what is played.", low=10, high=960)
+
+
+@dataclass(frozen=True, slots=True)
 class RenderMake:
     take: str = asked("The take; the selected variation if not given.", default="")
     instrument: str = asked("The instrument, by a musician's name.", default="")
@@ -185,6 +198,9 @@ _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
     ("variation/discard", "Discard a variation, or take it back.", OneOf, "variation:discard", "it"),
     ("variation/undo", "Take back the last step.", Nothing, "variation:undo", "what was undone"),
     ("variation/redo", "Do again what was undone.", Nothing, "variation:redo", "what was done again"),
+    ("clock/get", "Who leads, and where the music is.", Nothing, "clock:get", "leader, tempo, metre, bar, beat"),
+    ("clock/follow", "Who leads, from now on.", ClockFollow, "clock:follow", "the clock"),
+    ("clock/tempo", "The tempo of the own clock, from now on.", ClockTempo, "clock:tempo", "the clock"),
     ("sound/set", "The instrument and the chain for renderings.", SoundSet, "sound:set_sound", "the session"),
     ("render/make", "Play a take with an instrument into a sound file.", RenderMake, "sound:render", "the job"),
     ("effects/apply", "Send a take's sound through a chain.", EffectsApply, "sound:effects", "the job"),

@@ -23,7 +23,14 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 LANES = {"hear": "ideas", "vary": "ideas", "render": "sound", "effects": "sound"}
 _TRIES = 2
 _KEPT = 100
+_MOST_WAITING = 100
 _LONGEST_LINE = 64 * 1024 * 1024
+
+
+class Busy(HummingbridgeError):
+    """More is asked than can be done soon."""
+
+    code: ClassVar[str] = "busy"
 
 
 class WorkerDied(HummingbridgeError):
@@ -115,7 +122,9 @@ class Jobs:
                 await lane.process.wait()
 
     def add(self, task: str, what: str, arguments: Mapping[str, Any]) -> tuple[Job, asyncio.Future[dict[str, Any]]]:
-        """Queues a task; the future gives its outcome, or raises its error."""
+        """Queues a task; the future gives its outcome, or raises its error. Raises `Busy`."""
+        if len(self._lanes[LANES[task]].waiting) >= _MOST_WAITING:
+            raise Busy(f"{_MOST_WAITING} jobs wait already", hint="wait for some, or stop them: job/cancel")
         job = Job(next(self._numbers), task, what)
         self._asked[job.number] = arguments
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()

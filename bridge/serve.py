@@ -9,14 +9,17 @@ import os
 import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 from assistant.files import write_whole
 from assistant.library import Library, usual_folder
 from bridge.app import App
-from bridge.jobs import Job, Jobs
+from bridge.clock import Follow
+from bridge.hands import Tell, at_the_daw, footswitch, played
+from bridge.jobs import Jobs
+from bridge.live import LiveSettings
 from bridge.osc.server import PORT as OSC_PORT
 from bridge.osc.server import OscServer
 from bridge.session import SessionStore
@@ -47,6 +50,14 @@ class ServeSettings:
     token: str = ""
     folders: tuple[Path, ...] = ()
     advertise: bool = False
+    live: LiveSettings = field(default_factory=LiveSettings)
+    follow: Follow | None = None
+    daw: str = ""
+
+    @property
+    def wishes(self) -> dict[str, str | None]:
+        """What is said at the start about the session; what is not said stays as it was."""
+        return {"follow": self.follow, "daw": self.daw}
 
     @property
     def local(self) -> bool:
@@ -104,24 +115,29 @@ def _locked(handle: int) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: ServeSettings) -> AsyncIterator[App]:
-    """Everything started, in order, and stopped again. Raises `AlreadyRunning`, `PortTaken`."""
+async def running(settings: ServeSettings, said: Tell | None = None) -> AsyncIterator[App]:
+    """Everything started, in order, and stopped again; `said` is told of every change.
+
+    Raises `AlreadyRunning`, `PortTaken`.
+    """
     folder = settings.library or usual_folder()
     token = settings.asked_token
     async with contextlib.AsyncExitStack() as parts:
         parts.enter_context(only_one(folder))
         library = parts.enter_context(Library(folder))
         store = SessionStore(folder)
+        store.change(**{name: value for name, value in settings.wishes.items() if value})
         changes = Changes()
-        told: list[Callable[[str, object], None]] = [changes.tell]
+        told: list[Tell] = [changes.tell, *([said] if said else [])]
 
-        def tell_job(job: Job) -> None:
-            for tell in told:
-                tell("job", job.as_json())
+        def tell(name: str, value: object) -> None:
+            for one in tuple(told):
+                one(name, value)
 
-        jobs = Jobs(folder, tell_job)
-        details = {"osc_port": settings.osc_port, "http_port": settings.http_port, "process": os.getpid()}
-        app = App(library, store, jobs, settings.folders, details=details)
+        jobs = Jobs(folder, lambda job: tell("job", job.as_json()))
+        ways = {"osc_port": settings.osc_port, "http_port": settings.http_port, "process": os.getpid()}
+        live = parts.enter_context(played(settings.live, store, tell))
+        app = App(library, store, jobs, settings.folders, player=live, live=live, details=dict(ways))
         store.listen(lambda _, changed: changes.tell_all(changed))
         osc = OscServer(app, host=settings.listen, port=settings.osc_port, token=token)
         try:
@@ -138,7 +154,10 @@ async def running(settings: ServeSettings) -> AsyncIterator[App]:
             await parts.enter_async_context(advertised(settings.listen, **ports))
         jobs.start()
         parts.push_async_callback(jobs.stop)
-        reached = {**details, "listen": settings.listen, "token": token}
+        await parts.enter_async_context(at_the_daw(app, tell))
+        if live is not None:
+            parts.enter_context(footswitch(app, live, tell))
+        reached = {**ways, "listen": settings.listen, "token": token}
         path = write_whole(running_file(settings.library), json.dumps(reached).encode())
         path.chmod(0o600)
         yield app
@@ -183,14 +202,14 @@ async def _until_end(server: Any) -> None:
         await server.serve()
 
 
-async def serve(settings: ServeSettings, ready: Callable[[App], None]) -> None:
-    """Runs until the process is told to end."""
+async def serve(settings: ServeSettings, ready: Callable[[App], None], said: Tell | None = None) -> None:
+    """Runs until the process is told to end; `said` is told of every change."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(number, ended.set)
-    async with running(settings) as app:
+    async with running(settings, said) as app:
         ready(app)
         await ended.wait()
 

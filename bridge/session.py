@@ -17,7 +17,8 @@ from assistant.files import write_whole
 @dataclasses.dataclass(frozen=True, slots=True)
 class Session:
     """`motif` and `variations` are take ids; `selected` counts from 1, 0 for none. The rest are the settings that hold
-    for what is made next. `playing` is the variation that sounds (0 the motif, None silence): it is not kept on disk.
+    for what is made next. `follow` says who leads (`bridge.clock.Follow`); `tempo_bpm` is the own clock's tempo, None
+    that of what it plays. `playing` is the variation that sounds (0 the motif, None silence): it is not kept on disk.
     """
 
     motif: str = ""
@@ -31,6 +32,8 @@ class Session:
     instrument: str = "piano"
     chain: str = ""
     daw: str = "folder"
+    follow: str = "auto"
+    tempo_bpm: float | None = None
     playing: int | None = None
     recording: bool = False
 

@@ -17,6 +17,7 @@ async def get(app: App, _: Nothing) -> dict[str, Any]:
         "variations": [described(number, take) for number, take in takes.items()],
         "jobs": [job.as_json() for job in app.jobs.list()],
         "workers": app.jobs.workers,
+        **(app.live.facts() if app.live else {}),
         **app.details,
     }
 

@@ -17,7 +17,7 @@ from assistant.errors import MissingPart, UnreadableAudio
 from assistant.files import write_whole
 from assistant.readiness import Readiness
 from assistant.render.wav import WavFacts, wav_bytes
-from bridge.daw.ardour_install import find_config_folder, installed, outdated
+from bridge.daw.ardour_install import ardour_runs, find_config_folder, installed, outdated
 from bridge.daw.ardour_link import OSC_PORT, ArdourLink, ArdourRefused
 from bridge.daw.port import Daw, DawUnreachable, Parcel, Placement, Transport
 from midi.clip import Clip
@@ -55,6 +55,11 @@ class ArdourTransport(Transport):
     @property
     def bar(self) -> int:
         return self.at_bar
+
+    @property
+    def bar_line_beats(self) -> float:
+        since = (self.at_beat - 1 + self.at_tick / TICKS_PER_QUARTER) * 4 / self.meter.denominator
+        return round(self.position_beats - since, 6)
 
 
 class Ardour(Daw):
@@ -95,6 +100,13 @@ class Ardour(Daw):
         waited = 1000 * (time.monotonic() - started)
         slow = "" if there.osc else "for answers at once enable OSC under Edit, Preferences, Control Surfaces"
         return Readiness("ready", f"session {answer['session_name']!r}, answered in {waited:.0f} ms", slow)
+
+    def seems_running(self) -> bool:
+        try:
+            config = self._config or find_config_folder()
+        except MissingPart:
+            return False
+        return ardour_runs(config) or not Path("/proc").is_dir()
 
     def transport(self) -> ArdourTransport:
         """Where the playhead stands, in which session. Raises `DawUnreachable`."""

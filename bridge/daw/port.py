@@ -168,6 +168,11 @@ class Transport:
     def bar(self) -> int:
         return int(self.position_beats // self.meter.bar_beats) + 1
 
+    @property
+    def bar_line_beats(self) -> float:
+        """Where this bar begins, in quarter notes from bar 1."""
+        return (self.bar - 1) * self.meter.bar_beats
+
 
 class Daw:
     """One way into a timeline. An adapter has `check` and those of the other methods that it can do: what it overrides
@@ -185,6 +190,10 @@ class Daw:
     def check(self) -> Readiness:
         """Whether it can be used now."""
         raise NotImplementedError
+
+    def seems_running(self) -> bool:
+        """A cheap guess whether asking it is worth while; it does not speak with the DAW."""
+        return True
 
     def transport(self) -> Transport:
         """Where the DAW's transport stands."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from bridge.app import App, call
+from bridge.jobs import Busy
 from bridge.osc.packets import Request, Unslip, change, failure, reply, requests, slip
 from bridge.session import Session
 from midi.errors import HummingbridgeError
@@ -24,10 +25,6 @@ Sender = Callable[[bytes], None]
 
 class BadPacket(HummingbridgeError):
     code: ClassVar[str] = "bad-packet"
-
-
-class Busy(HummingbridgeError):
-    code: ClassVar[str] = "busy"
 
 
 class NotAuthorised(HummingbridgeError):

@@ -1,0 +1,24 @@
+"""Who leads, and how fast the own clock goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bridge.app import App
+from bridge.commands import ClockFollow, ClockTempo, Nothing
+
+
+async def get(app: App, _: Nothing) -> dict[str, Any]:
+    return dict(app.need_live().facts()["clock"])
+
+
+async def follow(app: App, asked: ClockFollow) -> dict[str, Any]:
+    app.need_live()
+    app.store.change(follow=asked.who)
+    return await get(app, Nothing())
+
+
+async def tempo(app: App, asked: ClockTempo) -> dict[str, Any]:
+    app.need_live()
+    app.store.change(tempo_bpm=asked.tempo)
+    return await get(app, Nothing())

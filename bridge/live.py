@@ -1,0 +1,185 @@
+"""The program's hands on MIDI: audition into the DAW's instrument, the DAW's clock, the footswitch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import MissingPart
+from bridge.clock import Lead, OwnClock, SystemClock, Timeline
+from bridge.midi_io.audition import Audition, Conductor, Part, State
+from bridge.midi_io.follow import MidiClock
+from bridge.midi_io.player import Player, PortState
+from bridge.midi_io.ports import PortChoice
+
+if TYPE_CHECKING:
+    from bridge.daw.port import Transport
+    from midi.motif import Motif
+    from midi.tempo import Tempo
+
+VIRTUAL, NONE = "virtual", "none"
+_CONTROL, _DOWN = 0xB0, 64
+_ENDS_EARLY_SECONDS = 0.01
+_LOOK_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """`midi_out` and `midi_in`: "virtual", "none" or the name of a port. `channel` counts from 1."""
+
+    midi_out: str = VIRTUAL
+    midi_in: str = VIRTUAL
+    channel: int = 1
+    footswitch: int = 64
+
+
+class Live:
+    """Plays motifs (`bridge.app.Player`), and listens to the DAW's clock and the footswitch.
+
+    `tell(name, value)` is told of what changes, `pressed()` is called for the footswitch; both in the event loop.
+    """
+
+    def __init__(self, settings: LiveSettings, tell: Callable[[str, object], None]) -> None:
+        self._settings, self._tell = settings, tell
+        self.pressed: Callable[[], None] = lambda: None
+        self._loop = asyncio.get_running_loop()
+        self.clock = SystemClock()
+        self.own = OwnClock()
+        self.midi_clock = MidiClock()
+        self.lead = Lead(self.own, {"midi": self.midi_clock})
+        self._tempo: Tempo | None = None
+        self._daw_leads = False
+        self._once: asyncio.Task[None] | None = None
+        self._player = Player(on_message=self._heard, on_port=self._port_changed)
+        self.audition = Audition(self._player, on_state=self._state_changed)
+        self._conductor = Conductor(self.audition, self.lead, self.clock)
+        if settings.midi_out != NONE:
+            self._player.open_output(_choice(settings.midi_out))
+        if settings.midi_in != NONE:
+            self._player.open_input(_choice(settings.midi_in))
+
+    def close(self) -> None:
+        """Ends every note."""
+        self._conductor.close()
+        self._player.close()
+
+    def play(self, motif: Motif, *, loop: bool) -> Mapping[str, Any]:
+        """Starts on the next bar line of whoever leads, or changes to `motif` there. Raises `MissingPart`."""
+        self._need_output()
+        now = self.clock.now()
+        if not self._daw_leads:
+            self.lead.set_meter(motif.meter)
+        if not self.own.timeline(now).running:
+            self.own.set_tempo(self._tempo or motif.tempo, now)
+        part = Part(motif, channel=self._settings.channel - 1)
+        self._cancel_once()
+        self._conductor.play(part)
+        if not loop:
+            self._once = self._loop.create_task(self._end_after(part))
+        return self._when()
+
+    def stop(self) -> None:
+        self._cancel_once()
+        self._conductor.stop()
+
+    def set_tempo(self, tempo: Tempo | None) -> None:
+        """The own clock's tempo; None plays each motif at its own."""
+        self._tempo = tempo
+        if tempo is not None:
+            self.own.set_tempo(tempo, self.clock.now())
+
+    def timeline(self) -> Timeline:
+        """Where the music is now."""
+        now = self.clock.now()
+        return self.lead.timeline(now).moved_to(now)
+
+    def heard_from_daw(self, transport: Transport | None) -> None:
+        """The DAW's metre and bar line, which MIDI clock does not tell; None when the DAW is gone."""
+        self._daw_leads = transport is not None
+        if transport is not None:
+            self.lead.set_meter(transport.meter, transport.bar_line_beats)
+
+    def facts(self) -> dict[str, Any]:
+        """What `session/get` tells of it."""
+        line = self.timeline()
+        bar, beat = line.bar_at(line.at_seconds)
+        priority = self._player.priority
+        return {
+            "midi": [_port_json(state) for state in self._player.port_states()],
+            "clock": {
+                "follow": self.lead.follow,
+                "leader": line.leader,
+                "running": line.running,
+                "tempo_bpm": round(line.tempo_bpm, 2),
+                "meter": str(line.meter),
+                "bar": bar,
+                "beat": round(beat + 1, 2),
+            },
+            "priority": {"state": priority.state, "reason": priority.reason},
+        }
+
+    def _need_output(self) -> None:
+        if self._settings.midi_out == NONE:
+            raise MissingPart("there is no MIDI output to play into", hint="hummingbridge serve --midi-out NAME")
+        for state in self._player.port_states():
+            if state.way == "out":
+                if state.state == "open":
+                    return
+                raise MissingPart(state.reason, hint=state.hint)
+        raise MissingPart("the MIDI output is being opened", hint="try again in a second")
+
+    def _when(self) -> dict[str, Any]:
+        line, beats = self.timeline(), self.audition.starts_at_beats
+        if beats is None:
+            return {"leader": line.leader, "waits_for": "the transport to start"}
+        at_seconds = line.seconds_at(beats)
+        return {
+            "leader": line.leader,
+            "at_bar": line.bar_at(at_seconds)[0],
+            "in_seconds": round(max(0.0, at_seconds - line.at_seconds), 3),
+        }
+
+    async def _end_after(self, part: Part) -> None:
+        """Stops when the part has been played once."""
+        while self.audition.part is part:
+            line, begins = self.timeline(), self.audition.starts_at_beats
+            if begins is not None:
+                ends = line.seconds_at(begins + part.motif.clip.length_beats) - _ENDS_EARLY_SECONDS
+                if line.at_seconds >= ends:
+                    self._conductor.stop()
+                    return
+            await asyncio.sleep(_LOOK_SECONDS if begins is not None else 5 * _LOOK_SECONDS)
+
+    def _cancel_once(self) -> None:
+        if self._once is not None:
+            self._once.cancel()
+            self._once = None
+
+    def _heard(self, seconds: float, number: int, message: tuple[int, ...]) -> None:
+        """From the player's thread."""
+        self.midi_clock.feed(seconds, message)
+        is_switch = len(message) == 3 and message[0] & 0xF0 == _CONTROL and message[1] == self._settings.footswitch
+        if is_switch and message[2] >= _DOWN:
+            self._loop.call_soon_threadsafe(lambda: self.pressed())
+
+    def _port_changed(self, state: PortState) -> None:
+        self._loop.call_soon_threadsafe(self._tell, "midi", _port_json(state))
+
+    def _state_changed(self, state: State) -> None:
+        self._loop.call_soon_threadsafe(self._tell, "audition", state)
+
+
+def _choice(name: str) -> PortChoice:
+    return PortChoice() if name == VIRTUAL else PortChoice(name, virtual=False)
+
+
+def _port_json(state: PortState) -> dict[str, Any]:
+    return {
+        "way": state.way,
+        "name": state.name,
+        "state": state.state,
+        "reason": state.reason,
+        "hint": state.hint,
+    }
