@@ -74,17 +74,22 @@ def amplified(samples: Samples, gain: float, *, blocks: Samples | None = None) -
 
 def _maxima(channel: Samples, loud: NDArray[np.intp], threshold: float) -> NDArray[np.intp]:
     """Where the sound turns round above `threshold`, within the blocks numbered `loud`; of a plateau its two ends."""
-    last = len(channel) - 1
     whole = len(channel) // BLOCK
     rows = loud[loud < whole]
-    found = np.flatnonzero(np.abs(channel[: whole * BLOCK].reshape(whole, BLOCK)[rows]).ravel() > threshold)
-    rest = np.flatnonzero(np.abs(channel[whole * BLOCK :]) > threshold) + whole * BLOCK
-    high: NDArray[np.intp] = np.concatenate([rows[found // BLOCK] * BLOCK + found % BLOCK, rest])
-    here = np.abs(channel[high])
-    signs = np.sign(channel[high])
-    left = np.where(high > 0, channel[np.maximum(high - 1, 0)] * signs, 0.0)
-    right = np.where(high < last, channel[np.minimum(high + 1, last)] * signs, 0.0)
-    maxima: NDArray[np.intp] = high[(here >= left) & (here >= right) & ((here > left) | (here > right))]
+    if len(rows) > whole // 4:
+        high = np.flatnonzero((channel > threshold) | (channel < -threshold))
+    else:
+        found = np.flatnonzero(np.abs(channel[: whole * BLOCK].reshape(whole, BLOCK)[rows]).ravel() > threshold)
+        rest = np.flatnonzero(np.abs(channel[whole * BLOCK :]) > threshold) + whole * BLOCK
+        high = np.concatenate([rows[found // BLOCK] * BLOCK + found % BLOCK, rest])
+    here = channel[high]
+    # Positive where the magnitude falls towards that neighbour.
+    left = (here - channel.take(high - 1, mode="clip")) * here
+    right = (here - channel.take(high + 1, mode="clip")) * here
+    turns = (left >= 0) & (right >= 0) & ((left > 0) | (right > 0))
+    # At the two ends the sound falls to silence, whatever its neighbour.
+    turns |= (high == 0) | (high == len(channel) - 1)
+    maxima: NDArray[np.intp] = high[turns]
     return maxima
 
 

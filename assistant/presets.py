@@ -81,11 +81,18 @@ def find_preset(kind: str, name: str) -> Path:
     """The file of a preset. Raises `UnknownName`, naming what is there."""
     _check_kind(kind)
     _check_name(kind, name)
-    for folder in _folders(kind):
-        path = folder / f"{name}.toml"
-        if path.is_file():
-            return path
-    raise unknown(name, (preset.name for preset in list_presets(kind)), kind=_singular(kind))
+    path = preset_path(kind, name)
+    if path is None:
+        raise unknown(name, (preset.name for preset in list_presets(kind)), kind=_singular(kind))
+    return path
+
+
+def preset_path(kind: str, name: str) -> Path | None:
+    """The file of a preset, None where there is none of that name or it is not a plain name."""
+    if not _plain_name(name):
+        return None
+    paths = (folder / f"{name}.toml" for folder in _folders(kind))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def list_presets(kind: str) -> tuple[Preset, ...]:
@@ -191,9 +198,13 @@ def _check_kind(kind: str) -> None:
         raise unknown(kind, KINDS, kind="kind of preset")
 
 
+def _plain_name(name: str) -> bool:
+    return bool(_NAME.fullmatch(name)) and ".." not in name and not name.endswith((" ", "."))
+
+
 def _check_name(kind: str, name: str) -> None:
     """A name is one plain file name: nothing outside the preset folders can be reached by it."""
-    if not _NAME.fullmatch(name) or ".." in name or name.endswith((" ", ".")):
+    if not _plain_name(name):
         raise UnknownName(
             f"{_singular(kind)} name {name!r} is not a plain name",
             hint="use letters, digits, spaces, dots, hyphens, underscores",

@@ -18,10 +18,12 @@ def pitch(samples: Samples, settings: Settings, sample_rate_hz: int) -> Samples:
     heard = np.flatnonzero(samples.any(axis=0))
     # What follows the sound for a tail to ring in is left out: this is the slowest of all effects.
     end = min(samples.shape[1], int(heard[-1]) + sample_rate_hz // 10) if len(heard) else 0
+    # A mono sound that was made stereo needs the work but once.
+    alike = samples.shape[0] == 2 and np.array_equal(samples[0, :end], samples[1, :end])
     shifted = np.zeros_like(samples)
     if end:
         shifted[:, :end] = pedalboard.time_stretch(
-            np.ascontiguousarray(samples[:, :end]),
+            np.ascontiguousarray(samples[:1, :end] if alike else samples[:, :end]),
             sample_rate_hz,
             1.0,
             number(settings, "semitones"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import InvalidPreset, UnknownName
-from assistant.presets import find_preset, list_presets, read_toml, shown
+from assistant.presets import list_presets, preset_path, read_toml, shown
 from assistant.render.general_midi import DRUM_KITS, PROGRAMS
 from midi.pitch import PitchRange
 
@@ -60,7 +60,8 @@ def find_instrument(name: str) -> Instrument:
     Case, hyphens and underscores do not matter. Raises `UnknownName` with the nearest names.
     """
     sought = _plain(name)
-    for preset in _presets(sought):
+    preset = preset_path("instruments", sought.replace(" ", "-")) or preset_path("instruments", sought)
+    if preset is not None:
         return load_instrument_file(preset)
     if sought in _by_plain_name():
         return _by_plain_name()[sought]
@@ -136,16 +137,6 @@ def _whole(path: Path, table: dict[str, Any], key: str, default: int, low: int, 
             f"{shown(path)}: key {key!r}: {value:g} is not a whole number", hint="leave out the fraction"
         )
     return int(value)
-
-
-def _presets(sought: str) -> tuple[Path, ...]:
-    """The preset files of that name; the first is the one that counts."""
-    for spelling in dict.fromkeys((sought, sought.replace(" ", "-"))):
-        try:
-            return (find_preset("instruments", spelling),)
-        except UnknownName:
-            continue
-    return ()
 
 
 def _plain(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +25,7 @@ LOUDER_DB = 6.0
 
 _SILENT = 1e-4
 _FADE_SECONDS = 0.01
+_SPARE_SECONDS = 0.1
 
 
 def render(music: Motif | Clip, job: RenderJob) -> Audio:
@@ -38,11 +40,14 @@ def render(music: Motif | Clip, job: RenderJob) -> Audio:
     length = round(tempo.seconds(clip.length_beats) * job.sample_rate_hz)
     if not notes:
         return Audio(np.zeros((job.channels, length), np.float32), job.sample_rate_hz)
-    samples = _trimmed(engine.play(notes, length, job), length, job.sample_rate_hz)
+    samples = engine.play(notes, length, job)
     if job.channels == 1:
         samples = samples.mean(axis=0, dtype=np.float32, keepdims=True)
+    blocks = block_peaks(samples)
+    samples = _trimmed(samples, blocks, length, job.sample_rate_hz)
+    blocks = blocks[: math.ceil(samples.shape[1] / BLOCK)]
     gain_db = LOUDER_DB + job.gain_db + (instrument.gain_db if instrument else 0.0)
-    return Audio(amplified(samples, 10 ** (gain_db / 20)), job.sample_rate_hz)
+    return Audio(amplified(samples, 10 ** (gain_db / 20), blocks=blocks), job.sample_rate_hz)
 
 
 def used(job: RenderJob) -> tuple[Used, ...]:
@@ -125,13 +130,15 @@ def _must_be_ready(name: str, engine: Engine) -> None:
         raise MissingPart(f"the engine {name} cannot play: {readiness.reason}", hint=readiness.remedy)
 
 
-def _trimmed(samples: Samples, length: int, sample_rate_hz: int) -> Samples:
-    """Without the silence after the last sound, `length` samples at least, and a short fade where it was cut."""
-    blocks = block_peaks(samples)
+def _trimmed(samples: Samples, blocks: Samples, length: int, sample_rate_hz: int) -> Samples:
+    """Without the silence after the last sound, `length` samples at least, and a short fade where it was cut.
+
+    A little silence is left where it is: cutting it would mean copying everything.
+    """
     heard = np.flatnonzero(blocks > _SILENT * float(blocks.max(initial=0.0)))
-    end = min(samples.shape[1], max(length, (int(heard[-1]) + 1) * BLOCK if len(heard) else 0))
-    kept = samples[:, :end]
-    if end > length:
-        fade = min(int(_FADE_SECONDS * sample_rate_hz), end - length)
+    end = max(length, (int(heard[-1]) + 1) * BLOCK if len(heard) else 0)
+    kept = samples[:, :end] if end < samples.shape[1] - _SPARE_SECONDS * sample_rate_hz else samples
+    if kept.shape[1] > length:
+        fade = min(int(_FADE_SECONDS * sample_rate_hz), kept.shape[1] - length)
         kept[:, -fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
     return kept

@@ -88,9 +88,9 @@ def _tail(synth: Any, body: Samples, job: RenderJob) -> list[Samples]:
     for _ in range(int(job.longest_tail_seconds / _TAIL_BLOCK_SECONDS)):
         more = np.zeros((block, 2), np.float32)
         synth.render(more.data.cast("B"), False)
-        blocks.append(more)
         if float(np.abs(more).max()) <= _SILENT * peak:
             break
+        blocks.append(more)
     return blocks
 
 
