@@ -177,7 +177,7 @@ def main() -> None:
                 send_osc(osc, round(packets * OSC_SHARE), draw)
                 send_http(http, round(packets * HTTP_SHARE), draw)
                 if with_midi:
-                    send_midi("Hummingbridge:in", round(packets * (1 - OSC_SHARE - HTTP_SHARE)), draw)
+                    send_midi("Hummingbridge in:in", round(packets * (1 - OSC_SHARE - HTTP_SHARE)), draw)
                 # It answers after what came before.
                 assert answers(http), "it does not answer"
 

@@ -16,13 +16,12 @@ from bridge.commands import COMMANDS, Command
 from midi.errors import HummingbridgeError
 
 if TYPE_CHECKING:
-    from assistant.audio import Audio
     from assistant.library import Library
+    from bridge.capture.recording import Recording
     from bridge.jobs import Jobs
     from bridge.live import Live
     from bridge.session import SessionStore
     from midi.motif import Motif
-    from midi.tempo import Meter, Tempo
 
 
 T = TypeVar("T")
@@ -40,17 +39,6 @@ class PathNotAllowed(HummingbridgeError):
     code: ClassVar[str] = "path-not-allowed"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Recorded:
-    """A hum as it was recorded: `began_bar` is the bar of whoever leads in which it began, 0 where nobody led."""
-
-    audio: Audio
-    began_bar: int
-    tempo: Tempo | None
-    meter: Meter | None
-    dropped_samples: int = 0
-
-
 class Player(Protocol):
     """Plays a motif into the DAW's instrument, in time."""
 
@@ -64,9 +52,11 @@ class Player(Protocol):
 class Recorder(Protocol):
     """Records a hum."""
 
-    def start(self, *, count_in_bars: int, bars: int, device: str | None) -> Mapping[str, Any]: ...
+    async def start(self, *, count_in_bars: int, bars: int, device: str | None) -> Mapping[str, Any]: ...
 
-    async def stop(self) -> Recorded: ...
+    async def stop(self) -> Recording: ...
+
+    def facts(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

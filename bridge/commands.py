@@ -38,7 +38,9 @@ class Nothing:
 class HumRecord:
     bars: int = asked("Stop by itself after so many bars; 0 records until hum/stop.", default=0, low=0, high=64)
     count_in_bars: int = asked("Bars of clicks before the recording starts.", default=0, low=0, high=8)
-    input: str | None = asked("The audio input by name; the system's own if not given.", default=None)
+    input: str | None = asked(
+        "The audio input: jack, portaudio, jack:PORT or a name; that of serve --input if not given.", default=None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ class SoundSet:
 _ACTS = "bridge.acts"
 
 _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
-    ("hum/record", "Record a hum, from the next bar of whoever leads.", HumRecord, "hum:record", "when it starts"),
+    ("hum/record", "Record a hum, at once or after a count-in.", HumRecord, "hum:record", "when it starts"),
     ("hum/stop", "Stop recording; the hum becomes the motif, its variations follow.", Nothing, "hum:stop", "take, job"),
     ("hum/toggle", "Record, or stop recording: one press of a footswitch.", Nothing, "hum:toggle", "what it did"),
     (

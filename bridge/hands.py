@@ -1,26 +1,33 @@
-"""The live parts, put to the session: what is played, the footswitch, the DAW."""
+"""The live parts, put to the session: what is played and recorded, the footswitch, the DAW."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from assistant.errors import NothingHeard
+from bridge.acts.hum import taken_in
 from bridge.app import App, call
 from bridge.daw.watch import watch
+from bridge.ears import Ears
 from bridge.live import NONE, Live, LiveSettings
 from bridge.reply import as_json
 from midi.errors import HummingbridgeError
 from midi.tempo import Tempo
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from assistant.readiness import Readiness
+    from bridge.capture.recording import Recording
     from bridge.clock import Follow
     from bridge.daw.port import Transport
     from bridge.session import Session, SessionStore
 
 Tell = Callable[[str, object], None]
+_LOOKS = 5
 
 
 @contextlib.contextmanager
@@ -50,26 +57,68 @@ def played(settings: LiveSettings, store: SessionStore, tell: Tell) -> Iterator[
 
 
 @contextlib.contextmanager
-def footswitch(app: App, live: Live, tell: Tell) -> Iterator[None]:
-    """A press records a hum, or ends its recording; what goes wrong is told as the change `trouble`."""
+def heard(folder: Path, live: Live | None, wanted: str, tell: Tell) -> Iterator[Ears]:
+    """The recorder of hums."""
+    ears = Ears(folder, live, tell, wanted)
+    try:
+        yield ears
+    finally:
+        ears.close()
+
+
+@contextlib.asynccontextmanager
+async def by_themselves(app: App, live: Live | None, ears: Ears, tell: Tell) -> AsyncIterator[None]:
+    """What happens without a command: the footswitch, full bars, recordings that end or are found from before.
+
+    What goes wrong is told as the change `trouble`.
+    """
     doing: set[asyncio.Task[None]] = set()
 
-    async def toggle() -> None:
+    async def attempt(act: Coroutine[Any, Any, object]) -> None:
         try:
-            await call(app, "hum/toggle", ())
+            await act
         except HummingbridgeError as error:
             tell("trouble", as_json(error)["error"])
 
-    def pressed() -> None:
-        task = asyncio.get_running_loop().create_task(toggle())
+    def begin(act: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.get_running_loop().create_task(attempt(act))
         doing.add(task)
         task.add_done_callback(doing.discard)
 
-    live.pressed = pressed
-    yield
-    live.pressed = lambda: None
-    for task in tuple(doing):
-        task.cancel()
+    def ended(recording: Recording) -> None:
+        app.store.change(recording=False)
+        tell("trouble", {"code": "recording-ended", "message": _ENDINGS[recording.ending], "hint": "it is kept"})
+        begin(taken_in(app, recording))
+
+    if live is not None:
+        live.pressed = lambda: begin(call(app, "hum/toggle", ()))
+    ears.enough = lambda: begin(call(app, "hum/stop", ()))
+    ears.ended = ended
+    begin(_found(app, ears))
+    try:
+        yield
+    finally:
+        for task in tuple(doing):
+            task.cancel()
+        await asyncio.gather(*doing, return_exceptions=True)
+
+
+_ENDINGS = {
+    "limit": "the recording ended: it is 15 minutes long",
+    "lost": "the recording ended: the audio input went away",
+    "recovered": "the recording ended: the process that records crashed",
+}
+
+
+async def _found(app: App, ears: Ears) -> None:
+    """Recordings that an earlier run left become takes; its recording process may take a moment to let go of one."""
+    for _ in range(_LOOKS):
+        for recording in await asyncio.to_thread(lambda: list(ears.left_behind())):
+            with contextlib.suppress(NothingHeard):
+                await taken_in(app, recording)
+        if not ears.leaves():
+            return
+        await asyncio.sleep(1.0)
 
 
 @contextlib.asynccontextmanager

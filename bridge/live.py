@@ -5,24 +5,35 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from assistant.errors import MissingPart
+from bridge.capture.count_in import SOURCE as COUNT_IN
+from bridge.capture.count_in import count_in
 from bridge.clock import Lead, OwnClock, SystemClock, Timeline
 from bridge.midi_io.audition import Audition, Conductor, Part, State
 from bridge.midi_io.follow import MidiClock
 from bridge.midi_io.player import Player, PortState
 from bridge.midi_io.ports import PortChoice
+from bridge.midi_io.schedule import Event
+from midi.errors import HummingbridgeError
+from midi.tempo import Tempo
 
 if TYPE_CHECKING:
     from bridge.daw.port import Transport
     from midi.motif import Motif
-    from midi.tempo import Tempo
 
 VIRTUAL, NONE = "virtual", "none"
 _CONTROL, _DOWN = 0xB0, 64
 _ENDS_EARLY_SECONDS = 0.01
 _LOOK_SECONDS = 0.02
+_COUNT_IN_AFTER_SECONDS = 0.15
+
+
+class ClockStands(HummingbridgeError):
+    """Whoever leads does not run."""
+
+    code: ClassVar[str] = "clock-stands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +61,16 @@ class Live:
         self.midi_clock = MidiClock()
         self.lead = Lead(self.own, {"midi": self.midi_clock})
         self._tempo: Tempo | None = None
-        self._daw_leads = False
+        self._daw_leads, self._own_counts = False, False
+        self._daw_tempo: Tempo | None = None
         self._once: asyncio.Task[None] | None = None
         self._player = Player(on_message=self._heard, on_port=self._port_changed)
         self.audition = Audition(self._player, on_state=self._state_changed)
         self._conductor = Conductor(self.audition, self.lead, self.clock)
         if settings.midi_out != NONE:
-            self._player.open_output(_choice(settings.midi_out))
+            self._player.open_output(_choice(settings.midi_out, PortChoice()))
         if settings.midi_in != NONE:
-            self._player.open_input(_choice(settings.midi_in))
+            self._player.open_input(_choice(settings.midi_in, PortChoice("Hummingbridge in")))
 
     def close(self) -> None:
         """Ends every note."""
@@ -72,7 +84,7 @@ class Live:
         if not self._daw_leads:
             self.lead.set_meter(motif.meter)
         if not self.own.timeline(now).running:
-            self.own.set_tempo(self._tempo or motif.tempo, now)
+            self.own.set_tempo(self._tempo or self._daw_tempo or motif.tempo, now)
         part = Part(motif, channel=self._settings.channel - 1)
         self._cancel_once()
         self._conductor.play(part)
@@ -95,9 +107,38 @@ class Live:
         now = self.clock.now()
         return self.lead.timeline(now).moved_to(now)
 
+    def counted_in(self, bars: int) -> tuple[Timeline, float, tuple[Event, ...]]:
+        """Where the music is, when a recording begins that is counted in by so many bars, and the clicks for `click`.
+
+        Where nobody leads the own clock starts, until `end_count_in`. Raises `ClockStands`, `MissingPart`.
+        """
+        if bars:
+            self._need_output()
+        now = self.clock.now()
+        if not self.lead.timeline(now).running:
+            if self.lead.follow not in ("auto", "own"):
+                raise ClockStands("the DAW stands, and nobody counts", hint="start the DAW, or: clock/follow own")
+            self.own.set_tempo(self._tempo or self._daw_tempo or Tempo(), now)
+            self.own.start(now + _COUNT_IN_AFTER_SECONDS)
+            self._own_counts = True
+        line = self.lead.timeline(now)
+        counted = count_in(line, now, bars=bars)
+        return line, counted.begins_at_seconds, counted.events
+
+    def click(self, events: tuple[Event, ...]) -> None:
+        self._player.add(events)
+
+    def end_count_in(self) -> None:
+        """Ends the clicks, and the own clock where the count-in started it and nobody else plays by it."""
+        self._player.silence(COUNT_IN)
+        if self._own_counts and self.audition.state == "idle":
+            self.own.stop(self.clock.now())
+        self._own_counts = False
+
     def heard_from_daw(self, transport: Transport | None) -> None:
         """The DAW's metre and bar line, which MIDI clock does not tell; None when the DAW is gone."""
         self._daw_leads = transport is not None
+        self._daw_tempo = transport.tempo if transport else None
         if transport is not None:
             self.lead.set_meter(transport.meter, transport.bar_line_beats)
 
@@ -171,8 +212,8 @@ class Live:
         self._loop.call_soon_threadsafe(self._tell, "audition", state)
 
 
-def _choice(name: str) -> PortChoice:
-    return PortChoice() if name == VIRTUAL else PortChoice(name, virtual=False)
+def _choice(name: str, own: PortChoice) -> PortChoice:
+    return own if name == VIRTUAL else PortChoice(name, virtual=False)
 
 
 def _port_json(state: PortState) -> dict[str, Any]:

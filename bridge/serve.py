@@ -17,7 +17,7 @@ from assistant.files import write_whole
 from assistant.library import Library, usual_folder
 from bridge.app import App
 from bridge.clock import Follow
-from bridge.hands import Tell, at_the_daw, footswitch, played
+from bridge.hands import Tell, at_the_daw, by_themselves, heard, played
 from bridge.jobs import Jobs
 from bridge.live import LiveSettings
 from bridge.osc.server import PORT as OSC_PORT
@@ -53,6 +53,7 @@ class ServeSettings:
     live: LiveSettings = field(default_factory=LiveSettings)
     follow: Follow | None = None
     daw: str = ""
+    input: str = ""
 
     @property
     def wishes(self) -> dict[str, str | None]:
@@ -137,7 +138,8 @@ async def running(settings: ServeSettings, said: Tell | None = None) -> AsyncIte
         jobs = Jobs(folder, lambda job: tell("job", job.as_json()))
         ways = {"osc_port": settings.osc_port, "http_port": settings.http_port, "process": os.getpid()}
         live = parts.enter_context(played(settings.live, store, tell))
-        app = App(library, store, jobs, settings.folders, player=live, live=live, details=dict(ways))
+        ears = parts.enter_context(heard(folder, live, settings.input, tell))
+        app = App(library, store, jobs, settings.folders, player=live, recorder=ears, live=live, details=dict(ways))
         store.listen(lambda _, changed: changes.tell_all(changed))
         osc = OscServer(app, host=settings.listen, port=settings.osc_port, token=token)
         try:
@@ -155,8 +157,7 @@ async def running(settings: ServeSettings, said: Tell | None = None) -> AsyncIte
         jobs.start()
         parts.push_async_callback(jobs.stop)
         await parts.enter_async_context(at_the_daw(app, tell))
-        if live is not None:
-            parts.enter_context(footswitch(app, live, tell))
+        await parts.enter_async_context(by_themselves(app, live, ears, tell))
         reached = {**ways, "listen": settings.listen, "token": token}
         path = write_whole(running_file(settings.library), json.dumps(reached).encode())
         path.chmod(0o600)

@@ -3,33 +3,59 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from assistant.errors import NothingHeard
 from assistant.steps import import_sound, notes_of
 from assistant.take import NewTake, Recipe, Take
 from bridge.acts.motif import chosen
 from bridge.acts.vary import begin
-from bridge.app import App, Recorded, beside
+from bridge.app import App, beside
 from bridge.commands import HumImport, HumRecord, Nothing, VaryMake
+from bridge.ears import files_of
 from bridge.jobs import Job
+from midi.tempo import Meter, Tempo
+
+if TYPE_CHECKING:
+    from assistant.library import Library
+    from bridge.capture.recording import Recording
+
+PRE_ROLL_SECONDS = 0.25
+"""So long before the voice a recording begins."""
 
 
 async def record(app: App, asked: HumRecord) -> dict[str, Any]:
-    began = app.need_recorder().start(count_in_bars=asked.count_in_bars, bars=asked.bars, device=asked.input)
+    recorder = app.need_recorder()
+    began = await recorder.start(count_in_bars=asked.count_in_bars, bars=asked.bars, device=asked.input)
     app.store.change(recording=True)
     return dict(began)
 
 
 async def stop(app: App, _: Nothing) -> dict[str, Any]:
-    recorded = await app.need_recorder().stop()
-    app.store.change(recording=False)
-    take = kept(app, recorded)
-    asked = {
-        "tempo": recorded.tempo.bpm if recorded.tempo else None,
-        "meter": str(recorded.meter) if recorded.meter else None,
+    try:
+        recording = await app.need_recorder().stop()
+    finally:
+        app.store.change(recording=False)
+    return await taken_in(app, recording)
+
+
+async def taken_in(app: App, recording: Recording) -> dict[str, Any]:
+    """A recording becomes a take, and only then are its files removed and its notes heard. Raises `NothingHeard`."""
+    take = await beside(app, lambda library: kept(library, recording))
+    for path in files_of(recording):
+        path.unlink(missing_ok=True)
+    if recording.silent:
+        raise NothingHeard(f"nothing but silence came in; it is kept as {take.name}", hint="check the input's level")
+    place = recording.place
+    asked = {"tempo": place.tempo_bpm, "meter": place.meter} if place.running else {}
+    return {
+        "take": take.id,
+        "began_bar": take.facts["began_bar"],
+        "seconds": take.facts["seconds"],
+        "job": hear(app, take, asked).number,
     }
-    return {"take": take.id, "began_bar": recorded.began_bar, "job": hear(app, take, asked).number}
 
 
 async def toggle(app: App, _: Nothing) -> dict[str, Any]:
@@ -45,22 +71,27 @@ async def import_file(app: App, asked: HumImport) -> dict[str, Any]:
     return {"take": take.id, "job": hear(app, take, wanted).number}
 
 
-def kept(app: App, recorded: Recorded) -> Take:
-    """The recording as a take, before anything else happens to it."""
+def kept(library: Library, recording: Recording) -> Take:
+    """The recording as a take. `began_bar` is the bar in which the voice begins, 0 where nobody led."""
     from assistant.render.wav import WavFacts, wav_bytes
 
-    audio = recorded.audio
-    data = wav_bytes(audio, WavFacts(project="hum", tempo=recorded.tempo, meter=recorded.meter))
+    audio, place = recording.read(), recording.place
+    tempo, meter = (Tempo(place.tempo_bpm), Meter.parse(place.meter)) if place.running else (None, None)
+    data = wav_bytes(audio, WavFacts(project="hum", tempo=tempo, meter=meter))
+    voice_beats = place.beats_at(recording.began_at_seconds + PRE_ROLL_SECONDS)
     facts = {
         "seconds": round(audio.duration_seconds, 3),
         "sample_rate_hz": audio.sample_rate_hz,
-        "began_bar": recorded.began_bar,
-        "dropped_samples": recorded.dropped_samples,
+        "began_bar": max(0, int(voice_beats // meter.bar_beats) + 1) if meter else 0,
+        "began_beats": round(recording.began_beats, 3) if meter else 0.0,
+        "trimmed_seconds": round(recording.trimmed_seconds, 3),
+        "dropped_samples": recording.dropped_frames,
+        "clipped": recording.clipped,
+        "ended": recording.ending,
     }
-    name = f"hum {app.library.count() + 1}"
-    (take,) = app.library.add(
-        NewTake("recording", name, Recipe("record"), {"audio": data}, facts), words=f"recorded {name}"
-    )
+    name = f"hum {library.count() + 1}"
+    recipe = Recipe("record", input_digest=hashlib.sha256(data).hexdigest())
+    (take,) = library.add(NewTake("recording", name, recipe, {"audio": data}, facts), words=f"recorded {name}")
     return take
 
 

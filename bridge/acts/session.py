@@ -18,6 +18,7 @@ async def get(app: App, _: Nothing) -> dict[str, Any]:
         "jobs": [job.as_json() for job in app.jobs.list()],
         "workers": app.jobs.workers,
         **(app.live.facts() if app.live else {}),
+        **(app.recorder.facts() if app.recorder else {}),
         **app.details,
     }
 

@@ -46,6 +46,12 @@ if TYPE_CHECKING:
     help="Who leads: the DAW's MIDI clock, Ableton Link, the own clock; auto: whoever runs. It is remembered.",
 )
 @click.option(
+    "--input",
+    "audio_input",
+    default="",
+    help="The audio input to record from, open from the start: jack, portaudio, jack:PORT, or a name.",
+)
+@click.option(
     "--footswitch",
     type=click.IntRange(0, 127),
     default=64,
@@ -65,6 +71,7 @@ def command(
     midi_in: str,
     channel: int,
     clock: Follow | None,
+    audio_input: str,
     footswitch: int,
     daw: str | None,
     advertise: bool,
@@ -86,7 +93,7 @@ def command(
 
     settings = ServeSettings(library_folder, osc_port, http_port, listen, token, folders_of(folders), advertise)
     live = LiveSettings(midi_out, midi_in, channel, footswitch)
-    settings = replace(settings, live=live, follow=clock, daw=daw or "")
+    settings = replace(settings, live=live, follow=clock, daw=daw or "", input=audio_input)
 
     terminal = _Terminal()
 
@@ -132,6 +139,12 @@ def _port(state: Any) -> str:
     return f"midi     {state['reason']} (try: {state['hint']})"
 
 
+def _input(state: Any) -> str:
+    if state["state"] == "armed":
+        return f"input    {state['input']} ({state['reason']}, {state['rate_hz']} Hz)"
+    return f"input    {state['reason']} (try: {state['hint']})"
+
+
 def _daw(state: Any) -> str:
     return f"daw      {state['reason']}" + (f" (try: {state['hint']})" if state["state"] != "ready" else "")
 
@@ -142,6 +155,7 @@ def _trouble(error: Any) -> str:
 
 _SAID = {
     "midi": _port,
+    "input": _input,
     "daw_state": _daw,
     "trouble": _trouble,
 }
