@@ -251,7 +251,16 @@ class Conductor:
         self._thread = threading.Thread(target=self._run, name="audition", daemon=True)
         self._thread.start()
 
+    @property
+    def state(self) -> State:
+        return self._audition.state
+
+    @property
+    def starts_at_beats(self) -> float | None:
+        return self._audition.starts_at_beats
+
     def play(self, part: Part) -> None:
+        """Starts on the next bar line, or changes to `part` on it."""
         now = self._clock.now()
         own_may = self._lead.follow in ("auto", "own")
         if own_may and self._audition.state == "idle" and not self._lead.timeline(now).running:
@@ -262,6 +271,7 @@ class Conductor:
         self._busy.set()
 
     def stop(self) -> None:
+        """Ends it at once."""
         self._audition.stop()
         self._busy.set()
 

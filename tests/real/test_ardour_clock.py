@@ -1,0 +1,99 @@
+"""Ardour's own MIDI clock is followed, and what is auditioned comes on its bar line."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import pytest
+
+from bridge.clock import Lead, OwnClock, SystemClock
+from bridge.daw.ardour import Ardour
+from bridge.daw.ardour_install import install
+from bridge.midi_io.audition import Audition, Conductor, Part
+from bridge.midi_io.follow import MidiClock, fitted
+from bridge.midi_io.player import Player
+from bridge.midi_io.ports import PortChoice
+from bridge.midi_io.schedule import is_note_on
+from bridge.osc.client import OscPeer
+from midi.clip import Clip
+from midi.motif import Motif
+from midi.note import Note
+
+Message = tuple[int, ...]
+
+
+class Running(Protocol):
+    config: object
+    osc_port: int
+
+    def start(self, ready: Callable[[], bool]) -> None: ...
+    def stop(self) -> None: ...
+
+
+def eventually(holds: Callable[[], object], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "not within the time"
+        time.sleep(0.02)
+
+
+def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
+    jack_server: str, new_ardour: Callable[[], Running], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", jack_server)
+    ardour = new_ardour()
+    install(ardour.config, osc=True)
+    clock, ticks, notes = MidiClock(), [], []
+
+    def came(seconds: float, number: int, message: Message) -> None:
+        if number == 0:
+            clock.feed(seconds, message)
+            if message == (0xF8,):
+                ticks.append(seconds)
+        elif is_note_on(message):
+            notes.append(seconds)
+
+    name = f"hb {os.getpid()}"
+    player = Player(on_message=came, api="UNIX_JACK")
+    lead = Lead(OwnClock(), {"midi": clock})
+    conductor = Conductor(Audition(player), lead, SystemClock())
+    try:
+        ardour.start(lambda: Ardour(ardour.config).check().ready)
+        player.open_input(PortChoice(f"{name} clock"), 0)
+        player.open_input(PortChoice(f"{name} back"), 1)
+        player.open_output(PortChoice(name))
+        eventually(lambda: [state.state for state in player.port_states()] == ["open"] * 3)
+        outputs = subprocess.run(["jack_lsp"], capture_output=True, check=True, text=True).stdout.splitlines()
+        (daws,) = [port for port in outputs if port.endswith("MIDI Clock out")]
+        subprocess.run(["jack_connect", daws, f"{name} clock:in"], check=True)
+        subprocess.run(["jack_connect", f"{name}:out", f"{name} back:in"], check=True)
+        with OscPeer(ardour.osc_port) as osc:
+            osc.send("/transport_play")
+            eventually(lambda: len(ticks) >= 194)
+            line = clock.timeline(time.perf_counter())
+            assert line.leader == lead.timeline(time.perf_counter()).leader == "midi"
+            assert line.tempo_bpm == pytest.approx(96.0, abs=0.1)
+            conductor.play(Part(Motif(Clip((Note(0.0, 60, 0.5),)))))
+            eventually(lambda: notes)
+            begun = conductor.starts_at_beats
+            assert begun is not None
+            # The judge: a line through all ticks at once, the first of which is beat 0.
+            through = fitted(list(enumerate(ticks)))
+            sent_late_ms = player.stats()
+            assert statistics.median(sent_late_ms) < 5
+            assert 60 / 24 / through.tick_seconds == pytest.approx(96.0, abs=0.05)
+            bar_line = through.at(begun * 24)
+            # JACK hands the note on, and back, a period later each time.
+            assert -0.006 < notes[0] - bar_line < 0.006 + 3 * 512 / 48_000
+            osc.send("/transport_stop")
+            eventually(lambda: not lead.timeline(time.perf_counter()).running)
+            eventually(lambda: conductor.state == "idle")
+    finally:
+        conductor.close()
+        player.close()
+        ardour.stop()
