@@ -140,7 +140,8 @@ class Live:
         self._daw_leads = transport is not None
         self._daw_tempo = transport.tempo if transport else None
         if transport is not None:
-            self.lead.set_meter(transport.meter, transport.bar_line_beats)
+            # The same bar lines are told by the same number, wherever in the song it is asked.
+            self.lead.set_meter(transport.meter, transport.bar_line_beats % transport.meter.bar_beats)
 
     def facts(self) -> dict[str, Any]:
         """What `session/get` tells of it."""
