@@ -34,6 +34,10 @@ class PatchBay:
     """Ports by ("out" or "in", number). `opened(number)` is called when an output is there, or there again."""
 
     def __init__(self, answers: Answers, opened: Callable[[int], None]) -> None:
+        # Now, and not when the first note is due: importing takes 60 ms.
+        from mido import Message
+
+        self._message: Callable[[tuple[int, ...]], Any] = Message.from_bytes
         self._answers, self._opened = answers, opened
         self._held: dict[tuple[str, int], _Held] = {}
         self._outputs: dict[int, Any] = {}
@@ -71,11 +75,9 @@ class PatchBay:
 
     def send(self, number: int, message: tuple[int, ...]) -> None:
         """Sends now; where the port is away, the message is lost."""
-        from mido import Message
-
         port = self._outputs.get(number)
         if port is not None:
-            port.send(Message.from_bytes(message))
+            port.send(self._message(message))
 
     def say_ports(self) -> None:
         try:

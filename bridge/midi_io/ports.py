@@ -83,11 +83,9 @@ def working_api(wanted: str | None = None) -> str:
         except rtmidi.SystemError:
             continue
         return api
-    names = " nor ".join(_SYSTEM_NAMES.get(api, api) for api in tried)
-    raise NoMidi(
-        f"there is no MIDI here: {'neither ' if len(tried) > 1 else ''}{names} answers",
-        hint=_NO_SYSTEM_HINT[platform()],
-    )
+    names = [_SYSTEM_NAMES.get(api, api) for api in tried]
+    silent = f"neither {' nor '.join(names)} answers" if len(names) > 1 else f"{names[0]} does not answer"
+    raise NoMidi(f"there is no MIDI here: {silent}", hint=_NO_SYSTEM_HINT[platform()])
 
 
 def list_ports(api: str | None = None) -> Ports:
