@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo setup test check bench evaluate picture prove-install clean
+.PHONY: demo setup test check bench prove-install clean
 
 demo: $(VENV)/.base
 	$(BIN)/hummingbridge demo -o demo

@@ -84,8 +84,6 @@ class Network:
         # A thread for each batch of windows takes 0.7 of the time that threads inside the network's operators take.
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
-        # The tails of quiet sounds are denormal numbers, which processors are slow at.
-        options.add_session_config_entry("session.set_denormal_as_zero", "1")
         self._session: Any = onnxruntime.InferenceSession(
             str(_model_file()), options, providers=["CPUExecutionProvider"]
         )

@@ -84,6 +84,12 @@ def test_progress_reaches_one_though_the_end_is_silent():
     assert told[-1] == 1.0
 
 
+def test_hearing_leaves_the_arithmetic_of_the_process_alone():
+    smallest = 5e-324
+    Network().posteriorgrams(singing(0.5))
+    assert smallest * 1.0 == 5e-324 != 0.0, "very small numbers have become zero for everybody"
+
+
 def test_a_missing_model_is_named_with_what_brings_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(network_module, "_model_file", lambda: tmp_path / "nmp.onnx")
     readiness = check()
