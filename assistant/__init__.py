@@ -6,5 +6,5 @@ No sockets and no devices. Imports `midi`, never `bridge`.
 import os
 
 # The released onnxruntime reports to its maker (what ran, in which folder, on which machine) unless this is set before
-# it is imported. Any part here may be the first to do that, also through a package of others: so it is said at the door.
+# it is imported. Any part here may be the first to import it, also through a package of others.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
