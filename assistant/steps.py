@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import CannotRead, UnknownName
 from assistant.facts import canonical
-from assistant.rights import BASIC_PITCH, MELODY_MODEL, VOICE_MODEL, licence
+from assistant.rights import EARS, MELODY_MODEL, licence
 from assistant.take import Licence, NewTake, Recipe, Take
 
 if TYPE_CHECKING:
     from assistant.audio import Audio
     from assistant.brief import Brief
     from assistant.effects.chain import Chain
-    from assistant.hear import Heard, HearSettings, Network
+    from assistant.hear import Heard, HearSettings, Listener
     from assistant.library import Library
     from assistant.render import RenderJob
     from assistant.render.wav import Loop
@@ -85,14 +85,14 @@ def hum(
     settings: HearSettings,
     *,
     progress: Progress | None = None,
-    network: Network | None = None,
+    listener: Listener | None = None,
 ) -> Hummed:
     """The notes in a recording. The recording is kept first, so that it is there whatever comes after.
 
     Raises `CannotRead`, `UnreadableAudio`, `NothingHeard`, `MissingPart`.
     """
     recording, audio = import_sound(library, path)
-    return hear_take(library, recording, audio, settings, progress=progress, network=network)
+    return hear_take(library, recording, audio, settings, progress=progress, listener=listener)
 
 
 def hear_take(
@@ -102,14 +102,13 @@ def hear_take(
     settings: HearSettings,
     *,
     progress: Progress | None = None,
-    network: Network | None = None,
+    listener: Listener | None = None,
 ) -> Hummed:
     """The notes in a recording that is kept already."""
-    from assistant.hear import listen
-    from assistant.hear.listening import tracker_for
+    from assistant.hear import Listener
     from midi.smf import motif_score, smf_bytes
 
-    heard = listen(audio, settings, progress=progress, network=network)
+    heard = (listener or Listener()).listen(audio, settings, progress=progress)
     asked = {
         "tempo_bpm": settings.tempo.bpm if settings.tempo else None,
         "key": str(settings.key) if settings.key else None,
@@ -119,10 +118,10 @@ def hear_take(
     }
     recipe = Recipe(
         "hum",
-        settings.tracker or tracker_for(polyphonic=settings.polyphonic),
+        heard.tracker,
         asked,
         parents=(recording.id,),
-        licences=(BASIC_PITCH,) if settings.polyphonic else (BASIC_PITCH, VOICE_MODEL),
+        licences=EARS.get(heard.tracker, ()),
     )
     name = recording.name
     blobs = {

@@ -1,4 +1,4 @@
-"""Hearing beside basic_pitch.inference.predict: the same ONNX model, the same 10 s of singing, the same threads.
+"""Hearing beside basic_pitch.inference.predict: the same 10 s of singing, the same threads.
 
 Both may use two threads: the network here is told so, and onnxruntime in the peer takes as many as it has cores, so
 both are held to two cores. Warm is one process, runs taking turns, both with their model loaded. Cold is a process
@@ -45,7 +45,7 @@ midi.write(sys.argv[2])
 def main() -> None:
     """Prints the rows of the table."""
     from assistant.audio import read_audio
-    from assistant.hear import Network, listen
+    from assistant.hear import Listener
     from assistant.optional import check_package
 
     if hasattr(os, "sched_setaffinity"):
@@ -72,14 +72,14 @@ def main() -> None:
         from basic_pitch import ICASSP_2022_MODEL_PATH
         from basic_pitch.inference import Model, predict
 
-        network, model = Network(threads=THREADS), Model(ICASSP_2022_MODEL_PATH)
+        listener, model = Listener(threads=THREADS), Model(ICASSP_2022_MODEL_PATH)
 
         def peer() -> None:
             with contextlib.redirect_stdout(io.StringIO()):
                 predict(clip, model)
 
         def hear() -> None:
-            listen(read_audio(clip), network=network)
+            listener.listen(read_audio(clip))
 
         hear()
         peer()

@@ -27,8 +27,8 @@ class Part:
 
 _CHECKS: dict[str, tuple[str, bool, str]] = {
     "python": ("running at all", True, "bridge.doctor:check_python"),
-    "ears": ("hearing notes in a recording", True, "bridge.doctor:check_ears"),
-    "second opinion on pitch": ("a finer sung pitch (swift-f0)", False, "bridge.doctor:check_swift_f0"),
+    "ears": ("hearing the notes of a voice", True, "bridge.doctor:check_ears"),
+    "ears for chords": ("hearing several notes at once", True, "bridge.doctor:check_chords"),
     "variations": ("judging which variations read as melodies", True, "bridge.doctor:check_variations"),
     "instruments": ("rendering clips", True, "bridge.doctor:check_instruments"),
     "effects": ("chains of effects", True, "bridge.doctor:check_effects"),
@@ -60,9 +60,15 @@ def check_python(_: Path | None) -> Readiness:
 
 
 def check_ears(_: Path | None) -> Readiness:
-    from assistant.hear import check
+    from assistant.hear import check_ears
 
-    return check()
+    return check_ears()
+
+
+def check_chords(_: Path | None) -> Readiness:
+    from assistant.hear.trackers import check
+
+    return check("basic-pitch-chords")
 
 
 def check_variations(_: Path | None) -> Readiness:
@@ -113,10 +119,6 @@ def check_library(folder: Path | None) -> Readiness:
             return Readiness("ready", f"{library.count()} takes in {library.folder}")
     except HummingbridgeError as error:
         return Readiness("unreachable", error.message, error.hint)
-
-
-def check_swift_f0(_: Path | None) -> Readiness:
-    return check_package("swift_f0")
 
 
 def check_effects(_: Path | None) -> Readiness:

@@ -10,17 +10,17 @@ from assistant.library import Library
 from assistant.tables import resolve
 
 if TYPE_CHECKING:
-    from assistant.hear import Network
+    from assistant.hear import Listener
 
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a worker has at hand: the library, and the network, loaded once (None where it is not installed)."""
+    """What a worker has at hand: the library, and what hears, loaded once."""
 
     library: Library
-    network: Network | None
+    listener: Listener
 
 
 Task = Callable[[Bench, Mapping[str, Any], Progress], dict[str, Any]]
@@ -42,12 +42,15 @@ def task(name: str) -> Task:
 
 def bench(library: Library) -> Bench:
     """Loads what every task needs, so that the first one is as fast as the next."""
-    import assistant.hear
     import assistant.vary.plausible
+    from assistant.hear import Listener, check_ears
+    from assistant.hear.trackers import choose
 
     assistant.vary.plausible.load_model()
-    ready = assistant.hear.check().ready
-    return Bench(library, assistant.hear.Network(threads=2) if ready else None)
+    listener = Listener(threads=2)
+    if check_ears().ready:
+        listener.tracker(choose(polyphonic=False).name)
+    return Bench(library, listener)
 
 
 def hear(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
@@ -67,7 +70,7 @@ def hear(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str
         polyphonic=bool(asked.get("poly")),
     )
     audio = sound_in(bench.library, recording)
-    hummed = hear_take(bench.library, recording, audio, settings, progress=progress, network=bench.network)
+    hummed = hear_take(bench.library, recording, audio, settings, progress=progress, listener=bench.listener)
     return {"take": hummed.take.id, "recording": recording.id, "heard": hummed.heard.as_json()}
 
 

@@ -23,11 +23,18 @@ SIXTEENTHS = Fraction(1, 16)
 CHORD_SECONDS = 0.05
 """Notes that start this close together are meant together, where several may sound at once."""
 
-_JITTER_SECONDS, _JITTER_OF_INTERVAL = 0.03, 0.05
-"""How far from its place, as seen from the note before, a sung note falls: always, and with the interval."""
+_JITTER_SECONDS = 0.04
+"""How far from where the singer feels its place a sung note falls."""
+
+_WANDER_SECONDS, _WANDER_OF_INTERVAL = 0.005, 0.05
+"""How far what the singer feels moves from one note to the next: always, and with the time between them."""
 
 _DRIFT_BEATS = 0.6
 """How far a singer may be ahead of or behind the tempo after a while."""
+_DRIFTS = 25
+
+_SLIP = 2.5
+"""How soon a note counts as a slip: the tails of Student's distribution of four degrees of freedom."""
 
 _FINER_COSTS = 0.7
 """What each halving of the beat costs beside the timing: between two readings the simpler rhythm wins."""
@@ -60,14 +67,14 @@ def quantize(
 ) -> Motif:
     """The motif that sung notes were meant as.
 
-    Arguments as for `placed`. The motif starts on the bar line before the first note.
+    `tuning_cents` is how sharp the singer is throughout; the other arguments are as for `placed`. The motif starts on
+    the bar line before the first note.
     """
     on_bars = placed(
         notes,
         tempo=tempo,
         meter=meter,
-        key=key,
-        tuning_cents=tuning_cents,
+        pitches=[meant_pitch(note.pitch, tuning_cents, key) for note in notes],
         grid=grid,
         first_bar_seconds=first_bar_seconds,
         polyphonic=polyphonic,
@@ -80,8 +87,7 @@ def placed(
     *,
     tempo: Tempo,
     meter: Meter | None = None,
-    key: Key | None = None,
-    tuning_cents: float = 0.0,
+    pitches: Sequence[int] | None = None,
     grid: Fraction | None = None,
     first_bar_seconds: float | None = None,
     polyphonic: bool = False,
@@ -89,9 +95,9 @@ def placed(
     """One note on the grid for each sung note, in the same order.
 
     `grid` is a fraction of a whole note (a sixteenth if None); `first_bar_seconds` is when a bar line falls (the first
-    onset if None); `tuning_cents` is how sharp the singer is throughout. Who drifts from the tempo is followed. One
-    voice comes out without overlaps; with `polyphonic`, notes that start within 50 ms start together and sound as
-    long as they did. No two different starts fall on one grid position, so no note is lost.
+    onset if None); `pitches` are the MIDI notes that were meant (the nearest if None). Who drifts from the tempo is
+    followed. One voice comes out without overlaps; with `polyphonic`, notes that start within 50 ms start together
+    and sound as long as they did. No two different starts fall on one grid position, so no note is lost.
     Raises `InvalidMusic` for a grid that is not 1/4..1/32 or its triplets.
     """
     step = _step_beats(grid or SIXTEENTHS)
@@ -104,6 +110,7 @@ def placed(
     # The earliest onset decides which bar is the first one.
     first_bar = math.floor(positions[0] * step / bar)
     starts = [positions[moment] * step - first_bar * bar for moment in moment_of]
+    meant = pitches or [meant_pitch(note.pitch) for note in notes]
     found = []
     for index, note in enumerate(notes):
         later = moment_of[index] + 1
@@ -114,7 +121,7 @@ def placed(
             room = following - starts[index]
             breath = gap <= _BREATH_SECONDS and room - length <= max(step, _BREATH_BEATS) + 1e-9
             length = room if length > room or breath else length
-        found.append(Note(starts[index], meant_pitch(note.pitch, tuning_cents, key), length, note.velocity))
+        found.append(Note(starts[index], meant[index], length, note.velocity))
     return tuple(found)
 
 
@@ -149,30 +156,40 @@ def _moments(notes: Sequence[HeardNote], *, polyphonic: bool) -> tuple[list[floa
 def _positions(onsets_beats: Sequence[float], tempo: Tempo, meter: Meter, step: float) -> list[int]:
     """The grid position of each onset, rising strictly.
 
-    The cheapest path through the positions near each onset (Viterbi). It costs to jump ahead of or behind where the
-    note before stood, to be far from the tempo, and to lie between the beats.
+    The cheapest path (Viterbi) through pairs of a position near each onset and how late the singer is there as a
+    whole. It costs to sing a note beside its place, to become earlier or later, to be far from the tempo, and to lie
+    between the beats. Notes far out cost little more than notes out: one slip does not bend the time around it.
     """
-    onsets = np.array(onsets_beats) / step
+    onsets = np.array(onsets_beats)
     reach = max(2, math.ceil(_DRIFT_BEATS / step))
-    around = np.round(onsets).astype(np.int64)[:, np.newaxis] + np.arange(-reach, reach + 1)
-    late = onsets[:, np.newaxis] - around
-    far = (late * step / _DRIFT_BEATS) ** 2 + _depth(around, step, meter) * _FINER_COSTS
-    cost = far[0]
+    around = np.round(onsets / step).astype(np.int64)[:, np.newaxis] + np.arange(-reach, reach + 1)
+    drifts = np.linspace(-_DRIFT_BEATS, _DRIFT_BEATS, _DRIFTS)
+    beside = (onsets[:, np.newaxis] - around * step)[:, :, np.newaxis] - drifts
+    place = _SLIP * np.log1p((beside / tempo.beats(_JITTER_SECONDS)) ** 2 / (2 * _SLIP))
+    place += (_depth(around, step, meter) * _FINER_COSTS)[:, :, np.newaxis] + (drifts / _DRIFT_BEATS) ** 2
+    cost = place[0]
     before: list[NDArray[np.int64]] = []
     for index in range(1, len(onsets)):
-        seconds = tempo.seconds((onsets[index] - onsets[index - 1]) * step)
-        jitter = tempo.beats(_JITTER_SECONDS + _JITTER_OF_INTERVAL * min(seconds, 2.0)) / step
-        jump = (late[index][np.newaxis, :] - late[index - 1][:, np.newaxis]) / jitter
-        path = cost[:, np.newaxis] + 0.5 * jump**2
-        path[around[index][np.newaxis, :] <= around[index - 1][:, np.newaxis]] = 1e9
+        seconds = tempo.seconds(onsets[index] - onsets[index - 1])
+        wander = tempo.beats(_WANDER_SECONDS + _WANDER_OF_INTERVAL * min(seconds, 2.0))
+        move = 0.5 * ((drifts[:, np.newaxis] - drifts) / wander) ** 2
+        # Which drift before is cheapest for each position before and drift now, then which position before.
+        moved = cost[:, :, np.newaxis] + move
+        whence = moved.argmin(axis=1)
+        carried = moved.min(axis=1)
+        path = np.where(
+            around[index][np.newaxis, :, np.newaxis] > around[index - 1][:, np.newaxis, np.newaxis],
+            carried[:, np.newaxis, :],
+            1e9,
+        )
         best = path.argmin(axis=0)
-        before.append(best)
-        cost = path[best, np.arange(len(best))] + far[index]
+        before.append(best * _DRIFTS + whence[best, np.arange(_DRIFTS)])
+        cost = path.min(axis=0) + place[index]
     at = int(cost.argmin())
-    chosen = [int(around[-1][at])]
+    chosen = [int(around[-1][at // _DRIFTS])]
     for index in range(len(onsets) - 2, -1, -1):
-        at = int(before[index][at])
-        chosen.append(int(around[index][at]))
+        at = int(before[index].flat[at])
+        chosen.append(int(around[index][at // _DRIFTS]))
     chosen.reverse()
     # More notes than the grid has room for are pushed later.
     for index in range(1, len(chosen)):

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from assistant.audio import Samples
+from assistant.hear.frames import RATE_HZ, Frames
 from assistant.hear.loudness import velocities
-from assistant.hear.network import LOWEST_PITCH, RATE_HZ, Frames, Posteriorgrams, check
+from assistant.hear.network import LOWEST_PITCH, Network, Posteriorgrams, check
+from assistant.hear.pitch import sung_curve
+from assistant.hear.sung import Sung
 from midi.heard import HeardNote
 
-__all__ = ["check", "track"]
+__all__ = ["Chords", "check", "track"]
+
+
+class Chords:
+    """Keep one to hear several recordings without loading the network again."""
+
+    def __init__(self, *, threads: int = 2) -> None:
+        self._network = Network(threads=threads)
+
+    def hear(self, samples: Samples, *, progress: Callable[[float], None] | None = None) -> Sung:
+        heard = self._network.posteriorgrams(samples, progress=progress)
+        notes = track(samples, heard)
+        return Sung(notes, sung_curve(heard, notes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.audio import Samples
+from assistant.hear.frames import RATE_HZ, Frames
 from assistant.hear.network import (
     CONTOUR_BINS_PER_SEMITONE,
     HIGHEST_VOICE,
     LOWEST_PITCH,
     LOWEST_VOICE,
-    RATE_HZ,
-    Frames,
     Posteriorgrams,
 )
 

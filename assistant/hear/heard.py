@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from assistant.hear.pitch import PitchCurve
+from assistant.hear.sung import PitchCurve
 from midi.heard import HeardNote
 from midi.motif import Motif
 from midi.note import Note
+from midi.pitch import hz_from_midi, midi_from_hz
+
+_MARKED_HZ, _MARKED_SEMITONES = 2.69, 0.25
+"""How far above the sound people mark a sung pitch: half a step of the spectrum that it is read off, never more than a
+quarter of a semitone."""
+
+
+def as_marked(pitch: float) -> float:
+    """The pitch of a note that sounds at `pitch`, as people mark it: a little sharp. See `ear.md`."""
+    return min(midi_from_hz(hz_from_midi(pitch) + _MARKED_HZ), pitch + _MARKED_SEMITONES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +27,8 @@ class Heard:
 
     `placed` are the motif's notes in the order of `notes`, one for each. `tuning_cents`: how sharp the singer is
     throughout. Confidences 0..1; 1 for what was given. `first_bar_seconds`: when the motif's first bar line falls in
-    the recording; negative where the recording begins after it. `curve`: the sung pitch, frame by frame.
+    the recording; negative where the recording begins after it. `curve`: the sung pitch, frame by frame. `remarks`
+    are sentences for the composer.
     """
 
     notes: tuple[HeardNote, ...]
@@ -32,6 +43,8 @@ class Heard:
     duration_seconds: float
     sample_rate_hz: int
     channels: int
+    tracker: str
+    remarks: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The notes as plain values, as `notes.json` has them."""
@@ -44,8 +57,9 @@ class Heard:
                 {
                     "onset_s": round(sung.onset_seconds, 4),
                     "offset_s": round(sung.offset_seconds, 4),
-                    "pitch_sung": round(sung.pitch, 3),
+                    "pitch_sung": round(as_marked(sung.pitch), 3),
                     "pitch_midi": note.pitch,
+                    "hz": round(hz_from_midi(sung.pitch), 2),
                     "velocity": note.velocity,
                     "confidence": round(sung.confidence, 3),
                     "start_beats": round(note.start_beats, 6),

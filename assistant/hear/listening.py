@@ -8,12 +8,13 @@ import numpy as np
 
 from assistant.audio import Audio, Samples
 from assistant.errors import NothingHeard
+from assistant.hear.frames import RATE_HZ
 from assistant.hear.heard import Heard
-from assistant.hear.network import RATE_HZ, Network, Posteriorgrams
-from assistant.hear.pitch import sung_curve
+from assistant.hear.intend import intend
 from assistant.hear.rhythm import find_rhythm
 from assistant.hear.settings import HearSettings
-from assistant.hear.tuning import tuning_offset_cents
+from assistant.hear.sung import Sung
+from assistant.hear.trackers import TRACKERS, Choice, Tracker, choose
 from assistant.tables import resolve
 from midi.clip import Clip
 from midi.heard import HeardNote
@@ -23,48 +24,48 @@ from midi.quantize import meant_pitch, placed
 from midi.scale import Key
 from midi.tempo import SLOWEST_BPM, Tempo
 
-TRACKERS: dict[str, str] = {
-    "basic-pitch": "assistant.hear.voice:track",
-    "basic-pitch-chords": "assistant.hear.chords:track",
-}
-"""Name → a function (mono samples at 22050 Hz, their `Posteriorgrams`) → tuple of `HeardNote`, ordered by onset.
-
-The module also has `check() -> Readiness`.
-"""
-
 SHORTEST_SECONDS = 0.05
 _SILENT_PEAK = 1e-4
 
 
+class Listener:
+    """Keep one to hear several recordings without loading what hears them again."""
+
+    def __init__(self, *, threads: int = 2) -> None:
+        self._threads = threads
+        self._loaded: dict[str, Tracker] = {}
+
+    def tracker(self, name: str) -> Tracker:
+        """Raises `UnknownName`, and `MissingPart` where what it needs is not installed."""
+        if name not in self._loaded:
+            self._loaded[name] = resolve(TRACKERS, name, kind="note tracker")(threads=self._threads)
+        return self._loaded[name]
+
+    def listen(
+        self, audio: Audio, settings: HearSettings | None = None, *, progress: Callable[[float], None] | None = None
+    ) -> Heard:
+        """As `listen` the function."""
+        asked = settings or HearSettings()
+        chosen = Choice(asked.tracker) if asked.tracker else choose(polyphonic=asked.polyphonic)
+        tracker = self.tracker(chosen.name)
+        sung = tracker.hear(prepared(audio), progress=progress)
+        if not sung.notes:
+            raise NothingHeard(
+                f"no note was heard in {audio.duration_seconds:.1f} s of sound",
+                hint="hum closer to the microphone, in a quieter room, and hold each note a little",
+            )
+        return understood(sung, audio, asked, chosen)
+
+
 def listen(
-    audio: Audio,
-    settings: HearSettings | None = None,
-    *,
-    progress: Callable[[float], None] | None = None,
-    network: Network | None = None,
+    audio: Audio, settings: HearSettings | None = None, *, progress: Callable[[float], None] | None = None
 ) -> Heard:
     """The notes in a recording of any rate and number of channels, and the motif that they were meant as.
 
-    `progress` is told the part that is done, 0..1. `network` is one that is loaded already. Raises `NothingHeard` for
-    silence, noise, and less than 50 ms; `MissingPart` where the network is not installed; `UnknownName` for a tracker
-    that is not in `TRACKERS`.
+    `progress` is told the part that is done, 0..1. Raises `NothingHeard` for silence, noise, and less than 50 ms;
+    `MissingPart` where the tracker's network is not installed; `UnknownName` for a tracker that is not in `TRACKERS`.
     """
-    asked = settings or HearSettings()
-    track = resolve(TRACKERS, asked.tracker or tracker_for(polyphonic=asked.polyphonic), kind="note tracker")
-    samples = prepared(audio)
-    ear = network or Network(threads=asked.threads)
-    posteriorgrams = ear.posteriorgrams(samples, progress=progress)
-    notes: tuple[HeardNote, ...] = track(samples, posteriorgrams)
-    if not notes:
-        raise NothingHeard(
-            f"no note was heard in {audio.duration_seconds:.1f} s of sound",
-            hint="hum closer to the microphone, in a quieter room, and hold each note a little",
-        )
-    return understood(notes, audio, posteriorgrams, asked)
-
-
-def tracker_for(*, polyphonic: bool) -> str:
-    return "basic-pitch-chords" if polyphonic else "basic-pitch"
+    return Listener().listen(audio, settings, progress=progress)
 
 
 def prepared(audio: Audio) -> Samples:
@@ -88,25 +89,28 @@ def prepared(audio: Audio) -> Samples:
     return resampled
 
 
-def understood(
-    notes: Sequence[HeardNote], audio: Audio, posteriorgrams: Posteriorgrams, settings: HearSettings
-) -> Heard:
+def understood(sung: Sung, audio: Audio, settings: HearSettings, chosen: Choice) -> Heard:
     """Sung notes, at least one, with tuning, key, tempo and metre found and each note on its beat."""
-    tuning = 0.0 if settings.polyphonic else tuning_offset_cents(notes, settings.key)
-    key, key_confidence = (settings.key, 1.0) if settings.key is not None else _key(notes, tuning)
+    notes = sung.notes
+    if settings.polyphonic:
+        pitches, tuning = tuple(meant_pitch(note.pitch, key=settings.key) for note in notes), 0.0
+    else:
+        lengths = [note.length_seconds for note in notes]
+        pitches = intend([note.pitch for note in notes], lengths, key=settings.key).pitches
+        tuning = _tuning_cents(notes, pitches)
+    key, key_confidence = (settings.key, 1.0) if settings.key is not None else _key(notes, pitches)
     rhythm = find_rhythm(notes, tempo=settings.tempo, meter=settings.meter)
     on_bars = placed(
         notes,
         tempo=rhythm.tempo,
         meter=rhythm.meter,
-        key=key,
-        tuning_cents=tuning,
+        pitches=pitches,
         grid=settings.grid,
         first_bar_seconds=rhythm.first_bar_seconds,
         polyphonic=settings.polyphonic,
     )
     return Heard(
-        notes=tuple(notes),
+        notes=notes,
         placed=on_bars,
         motif=Motif(
             Clip(on_bars), key=key, meter=rhythm.meter, tempo=settings.tempo or told_tempo(rhythm.tempo, audio)
@@ -116,10 +120,12 @@ def understood(
         key_confidence=key_confidence,
         meter_confidence=rhythm.meter_confidence,
         first_bar_seconds=rhythm.first_bar_seconds,
-        curve=sung_curve(posteriorgrams, notes),
+        curve=sung.curve,
         duration_seconds=audio.duration_seconds,
         sample_rate_hz=audio.sample_rate_hz,
         channels=audio.channels,
+        tracker=chosen.name,
+        remarks=(chosen.reason,) if chosen.reason else (),
     )
 
 
@@ -132,8 +138,17 @@ def told_tempo(found: Tempo, audio: Audio) -> Tempo:
     return whole if off_seconds <= 0.06 else Tempo(round(found.bpm, 1))
 
 
-def _key(notes: Sequence[HeardNote], tuning_cents: float) -> tuple[Key, float]:
+def _tuning_cents(notes: Sequence[HeardNote], pitches: Sequence[int]) -> float:
+    """How sharp the notes are throughout: the middle of their distances from what was meant, long notes first."""
+    off = np.array([note.pitch - pitch for note, pitch in zip(notes, pitches, strict=True)])
+    weights = np.array([min(note.length_seconds, 1.0) * (0.2 + note.confidence) for note in notes])
+    order = off.argsort()
+    reached = weights[order].cumsum()
+    return round(float(off[order[int(np.searchsorted(reached, reached[-1] / 2))]]) * 100, 1)
+
+
+def _key(notes: Sequence[HeardNote], pitches: Sequence[int]) -> tuple[Key, float]:
     weights = [0.0] * 12
-    for note in notes:
-        weights[meant_pitch(note.pitch, tuning_cents) % 12] += note.length_seconds
+    for note, pitch in zip(notes, pitches, strict=True):
+        weights[pitch % 12] += note.length_seconds
     return estimate_key(weights)

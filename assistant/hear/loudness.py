@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from assistant.audio import Samples
-from assistant.hear.network import RATE_HZ
+from assistant.hear.frames import RATE_HZ
 
 _MIDDLE, _SOFTEST, _LOUDEST = 84, 30, 120
 _VELOCITY_PER_DB = 2.0

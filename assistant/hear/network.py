@@ -19,13 +19,10 @@ from numpy.typing import NDArray
 
 from assistant.audio import Samples
 from assistant.errors import MissingPart
+from assistant.hear.frames import HOP, RATE_HZ, Frames
 from assistant.optional import check_package, install_command
 from assistant.readiness import Readiness
 
-Frames = NDArray[np.float32]
-
-RATE_HZ = 22050
-HOP = 256
 LOWEST_PITCH = 21
 CONTOUR_BINS_PER_SEMITONE = 3
 LOWEST_VOICE, HIGHEST_VOICE = 36, 96

@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from assistant.hear.frames import Frames
 from assistant.hear.network import (
     CONTOUR_BINS_PER_SEMITONE,
     HIGHEST_VOICE,
     LOWEST_PITCH,
     LOWEST_VOICE,
-    Frames,
     Posteriorgrams,
 )
+from assistant.hear.sung import PitchCurve
 from midi.heard import HeardNote
 
 _SHARP_SEMITONES = 0.3
 """How much too high the contour reads: the middle third of the lowest semitone is not its first bin. Measured on 72
 harmonic tones from A2 to F#5 (0.298, deviation 0.025)."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PitchCurve:
-    """The sung pitch over time: `pitch`, a fractional MIDI note number, NaN where nothing is sung, at `times_seconds`;
-    both of shape (frames,).
-    """
-
-    times_seconds: NDArray[np.float64]
-    pitch: Frames
 
 
 def curve_between(heard: Posteriorgrams, start: int, stop: int, near_pitch: float) -> Frames:

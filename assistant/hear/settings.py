@@ -13,8 +13,7 @@ from midi.tempo import Meter, Tempo
 class HearSettings:
     """None leaves it to the ear; a `grid` of None means sixteenths.
 
-    `tracker` is a name in `TRACKERS`; empty, it is the one for one voice, or for many with `polyphonic`. `threads` is
-    how many the network may use.
+    `tracker` is a name in `TRACKERS`; empty, it is the best for one voice, or for many with `polyphonic`.
     """
 
     tempo: Tempo | None = None
@@ -23,4 +22,3 @@ class HearSettings:
     grid: Fraction | None = None
     polyphonic: bool = False
     tracker: str = ""
-    threads: int = 2

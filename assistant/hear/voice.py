@@ -7,7 +7,7 @@ the weights, and what they were fitted on, are in `voice.json`). Pitch is read o
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,20 +17,21 @@ import numpy as np
 
 from assistant.audio import Samples
 from assistant.hear.cues import CUES, cues
+from assistant.hear.frames import RATE_HZ, Frames
 from assistant.hear.loudness import velocities
 from assistant.hear.network import (
     HIGHEST_VOICE,
     LOWEST_PITCH,
     LOWEST_VOICE,
-    RATE_HZ,
-    Frames,
+    Network,
     Posteriorgrams,
     check,
 )
-from assistant.hear.pitch import core, strongest_pitch, sung_pitch
+from assistant.hear.pitch import core, strongest_pitch, sung_curve, sung_pitch
+from assistant.hear.sung import Sung
 from midi.heard import HeardNote
 
-__all__ = ["check", "likelihoods", "neighbourhood", "track"]
+__all__ = ["Voice", "check", "likelihoods", "neighbourhood", "track"]
 
 MODEL = Path(__file__).with_name("voice.json")
 
@@ -57,6 +58,18 @@ class Decoding:
     step_semitones: float = 1.5
     step_frames: int = 10
     steady_semitones: float = 0.4
+
+
+class Voice:
+    """Keep one to hear several recordings without loading the network again."""
+
+    def __init__(self, *, threads: int = 2) -> None:
+        self._network = Network(threads=threads)
+
+    def hear(self, samples: Samples, *, progress: Callable[[float], None] | None = None) -> Sung:
+        heard = self._network.posteriorgrams(samples, progress=progress)
+        notes = track(samples, heard)
+        return Sung(notes, sung_curve(heard, notes))
 
 
 def track(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from assistant.rights.manifest import NotForSale, check_for_sale, manifest
 from assistant.rights.parts import (
     BASIC_PITCH,
+    EARS,
     MELODY_MODEL,
     OWN_DATA,
     PARTS,
     ROLES,
     SWIFT_F0,
-    VOICE_MODEL,
     Part,
     find_part,
     licence,
@@ -20,13 +20,13 @@ from assistant.rights.sources import SOURCES, combined, source_of
 
 __all__ = [
     "BASIC_PITCH",
+    "EARS",
     "MELODY_MODEL",
     "OWN_DATA",
     "PARTS",
     "ROLES",
     "SOURCES",
     "SWIFT_F0",
-    "VOICE_MODEL",
     "NotForSale",
     "Part",
     "check_for_sale",

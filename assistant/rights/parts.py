@@ -34,6 +34,12 @@ class Part:
 _PARTS = (
     Part("basic-pitch", "model", "Apache-2.0", "Spotify, package basic-pitch: its ONNX model"),
     Part("swift-f0", "model", "MIT", "Lars Nieradzik, package swift-f0: its ONNX model"),
+    Part(
+        "hummingbridge-ear",
+        "model",
+        "GPL-3.0-or-later",
+        "ships with Hummingbridge; trained on HUST_Solfege (MIT) and on synthetic singing of OpenScore melodies (CC0)",
+    ),
     Part("hummingbridge-voice", "model", "GPL-3.0-or-later", "ships with Hummingbridge; fitted on HUST_Solfege (MIT)"),
     Part(
         "hummingbridge-ngram",
@@ -111,7 +117,12 @@ def role_of(used: Licence) -> str:
 
 BASIC_PITCH = licence("basic-pitch")
 SWIFT_F0 = licence("swift-f0")
-VOICE_MODEL = licence("hummingbridge-voice")
+EARS: dict[str, tuple[Licence, ...]] = {
+    "learned": (licence("swift-f0"), licence("hummingbridge-ear")),
+    "basic-pitch": (BASIC_PITCH, licence("hummingbridge-voice")),
+    "basic-pitch-chords": (BASIC_PITCH,),
+}
+"""Note tracker → what it uses."""
 MELODY_MODEL = licence("hummingbridge-ngram")
 
 OWN_DATA = "GPL-3.0-or-later"

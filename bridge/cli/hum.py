@@ -33,6 +33,7 @@ SURE = 0.5
 @click.option("--key", type=KEY, metavar="KEY", help='The key, such as "D minor" or Bb; else found by ear.')
 @click.option("--meter", type=METER, metavar="METRE", help="The metre, such as 3/4; else found by ear.")
 @click.option("--grid", type=GRID, metavar="GRID", help="The shortest note to round to: 1/8, 1/16 (the usual), 1/8t.")
+@click.option("--tracker", metavar="NAME", default="", help="What hears: learned (the usual one), or basic-pitch.")
 @click.option("--poly", is_flag=True, help="Several notes at once: a piano or a guitar.")
 @click.option("--plot", type=PNG_OUT, metavar="FILE", help="Also draw it all into a PNG picture, with four variations.")
 @library_option
@@ -44,6 +45,7 @@ def command(
     key: Key | None,
     meter: Meter | None,
     grid: Fraction | None,
+    tracker: str,
     poly: bool,
     plot: Path | None,
     library_folder: Path | None,
@@ -60,7 +62,7 @@ def command(
     from assistant.steps import hum
     from bridge.cli.outputs import write_output
 
-    settings = HearSettings(tempo=tempo, key=key, meter=meter, grid=grid, polyphonic=poly)
+    settings = HearSettings(tempo=tempo, key=key, meter=meter, grid=grid, polyphonic=poly, tracker=tracker)
     output = output or Path(f"{voice.stem}.mid")
     if notes_json not in (None, "-"):
         JSON_OUT.convert(notes_json, None, None)
@@ -82,6 +84,8 @@ def command(
         f"{counted(len(motif.notes), 'note')} in {counted(motif.bars, 'bar')} of {motif.meter}, {motif.key}, "
         f"{motif.tempo.bpm:.0f} BPM"
     )
+    for remark in heard.remarks:
+        say(remark)
     if tempo is None and heard.tempo_confidence < SURE:
         say(f"the tempo is a guess: where you know it, give it, such as --tempo {motif.tempo.bpm:.0f}")
     if len(motif.notes) <= 24:

@@ -13,18 +13,18 @@ import pytest
 
 from assistant.audio import Audio, read_audio
 from assistant.errors import NothingHeard, UnknownName
-from assistant.hear import Heard, HearSettings, Network, check, listen
+from assistant.hear import Heard, HearSettings, Listener, check_ears
 from midi.pitch import hz_from_midi
 from midi.scale import Key
 from midi.tempo import Meter, Tempo
 
 ROOT = Path(__file__).parents[3]
-needs_network = pytest.mark.skipif(not check().ready, reason=check().reason)
+needs_ears = pytest.mark.skipif(not check_ears().ready, reason=check_ears().reason)
 
 
 @pytest.fixture(scope="module")
-def network() -> Network:
-    return Network()
+def listener() -> Listener:
+    return Listener()
 
 
 def hummed(
@@ -56,9 +56,9 @@ def expected(tune: tuple[tuple[int, float], ...]) -> list[tuple[int, float]]:
     return [(pitch, float(start)) for (pitch, _), start in zip(tune, starts[:-1], strict=True)]
 
 
-@needs_network
-def test_a_hummed_tune_comes_back_note_for_note(network: Network):
-    heard = listen(hummed(*TUNE), network=network)
+@needs_ears
+def test_a_hummed_tune_comes_back_note_for_note(listener: Listener):
+    heard = listener.listen(hummed(*TUNE))
     assert placed(heard) == expected(TUNE)
     assert heard.motif.tempo.bpm == pytest.approx(100, rel=0.02)
     assert heard.motif.key == Key(2, "minor")
@@ -67,36 +67,36 @@ def test_a_hummed_tune_comes_back_note_for_note(network: Network):
     assert heard.tuning_cents == pytest.approx(0, abs=8)
 
 
-@needs_network
-def test_the_hum_that_ships_is_heard_note_for_note(network: Network):
+@needs_ears
+def test_the_hum_that_ships_is_heard_note_for_note(listener: Listener):
     hum = ROOT / "presets" / "demo" / "hum.flac"
     if not hum.exists():
         pytest.skip("the shipped hum is made by scripts/make_demo_hum.py")
-    heard = listen(read_audio(hum), network=network)
+    heard = listener.listen(read_audio(hum))
     assert [note.pitch for note in heard.motif.notes] == [62, 65, 64, 62, 69, 67, 65, 64, 65, 67, 69, 65, 60, 64, 62]
     assert heard.motif.tempo.bpm == pytest.approx(92, rel=0.02)
     assert [note.start_beats for note in heard.motif.notes] == [0, 1, 1.5, 2, 3, 4, 5.5, 6, 8, 8.5, 9, 10, 11, 12, 13]
 
 
-@needs_network
-def test_who_sings_flat_throughout_is_understood(network: Network):
-    heard = listen(hummed(*TUNE, cents=-38), network=network)
+@needs_ears
+def test_who_sings_flat_throughout_is_understood(listener: Listener):
+    heard = listener.listen(hummed(*TUNE, cents=-38))
     assert placed(heard) == expected(TUNE)
     assert heard.tuning_cents == pytest.approx(-38, abs=8)
     assert heard.notes[0].pitch == pytest.approx(61.62, abs=0.1)
 
 
-@needs_network
-def test_what_is_known_is_kept(network: Network):
+@needs_ears
+def test_what_is_known_is_kept(listener: Listener):
     settings = HearSettings(tempo=Tempo(50), key=Key(5, "major"), meter=Meter(3, 4), grid=Fraction(1, 8))
-    heard = listen(hummed(*TUNE), settings, network=network)
+    heard = listener.listen(hummed(*TUNE), settings)
     assert (heard.motif.tempo, heard.motif.key, heard.motif.meter) == (Tempo(50), Key(5, "major"), Meter(3, 4))
     assert (heard.tempo_confidence, heard.key_confidence, heard.meter_confidence) == (1.0, 1.0, 1.0)
     assert all(note.start_beats * 2 == round(note.start_beats * 2) for note in heard.motif.notes)
     assert len(heard.motif.notes) == len(TUNE)
 
 
-@needs_network
+@needs_ears
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -108,19 +108,19 @@ def test_what_is_known_is_kept(network: Network):
         pytest.param(lambda x: x + 0.003 * np.random.default_rng(0).standard_normal(x.shape), id="in a noisy room"),
     ],
 )
-def test_a_spoiled_recording_is_understood(spoil, network: Network):
+def test_a_spoiled_recording_is_understood(spoil, listener: Listener):
     audio = hummed(*TUNE)
     spoiled = Audio(spoil(audio.samples).astype(np.float32), audio.sample_rate_hz)
-    assert [note.pitch for note in listen(spoiled, network=network).motif.notes] == [pitch for pitch, _ in TUNE]
+    assert [note.pitch for note in listener.listen(spoiled).motif.notes] == [pitch for pitch, _ in TUNE]
 
 
-@needs_network
+@needs_ears
 @pytest.mark.parametrize("rate", [8000, 11025, 44100, 96000])
-def test_any_sample_rate_is_understood(rate: int, network: Network):
-    assert placed(listen(hummed(*TUNE, rate=rate), network=network)) == expected(TUNE)
+def test_any_sample_rate_is_understood(rate: int, listener: Listener):
+    assert placed(listener.listen(hummed(*TUNE, rate=rate))) == expected(TUNE)
 
 
-@needs_network
+@needs_ears
 @pytest.mark.parametrize(
     "samples",
     [
@@ -132,72 +132,73 @@ def test_any_sample_rate_is_understood(rate: int, network: Network):
         pytest.param(0.3 * np.sin(np.arange(800)), id="36 ms"),
     ],
 )
-def test_where_nothing_is_sung_it_says_so_and_what_to_do(samples: np.ndarray, network: Network):
+def test_where_nothing_is_sung_it_says_so_and_what_to_do(samples: np.ndarray, listener: Listener):
     with pytest.raises(NothingHeard) as caught:
-        listen(Audio(samples.astype(np.float32)[np.newaxis], 22050), network=network)
+        listener.listen(Audio(samples.astype(np.float32)[np.newaxis], 22050))
     assert caught.value.hint
 
 
-@needs_network
-def test_one_note_is_enough(network: Network):
-    heard = listen(hummed((64, 2)), network=network)
+@needs_ears
+def test_one_note_is_enough(listener: Listener):
+    heard = listener.listen(hummed((64, 2)))
     assert placed(heard) == [(64, 0)]
     assert heard.tempo_confidence == 0
 
 
-@needs_network
-def test_the_notes_as_json_have_the_fields_that_are_promised(network: Network):
-    heard = listen(hummed(*TUNE), network=network)
+@needs_ears
+def test_the_notes_as_json_have_the_fields_that_are_promised(listener: Listener):
+    heard = listener.listen(hummed(*TUNE))
     told = json.loads(json.dumps(heard.as_json()))
     assert list(told) == ["tempo_bpm", "key", "meter", "tuning_cents", "notes"]
     assert (told["key"], told["meter"]) == ("D minor", "4/4")
     assert list(told["notes"][0]) == [
-        "onset_s", "offset_s", "pitch_sung", "pitch_midi", "velocity", "confidence", "start_beats", "length_beats",
+        "onset_s", "offset_s", "pitch_sung", "pitch_midi", "hz", "velocity", "confidence", "start_beats",
+        "length_beats",
     ]  # fmt: skip
     assert [note["pitch_midi"] for note in told["notes"]] == [pitch for pitch, _ in TUNE]
     assert [note["start_beats"] for note in told["notes"]] == [start for _, start in expected(TUNE)]
     assert told["notes"][0]["onset_s"] == pytest.approx(0.25, abs=0.04)
 
 
-@needs_network
-def test_the_pitch_curve_follows_the_voice(network: Network):
-    heard = listen(hummed((60, 2), (67, 2)), network=network)
+@needs_ears
+def test_the_pitch_curve_follows_the_voice(listener: Listener):
+    heard = listener.listen(hummed((60, 2), (67, 2)))
     sung = heard.curve.pitch[~np.isnan(heard.curve.pitch)]
     assert np.percentile(sung, 20) == pytest.approx(60, abs=0.2)
     assert np.percentile(sung, 80) == pytest.approx(67, abs=0.2)
 
 
-@needs_network
-def test_louder_notes_get_a_higher_velocity(network: Network):
+@needs_ears
+def test_louder_notes_get_a_higher_velocity(listener: Listener):
     audio = hummed((60, 1), (62, 1), (64, 1), (65, 1))
     swell = np.linspace(0.2, 1.0, audio.length, dtype=np.float32)
-    velocities = [note.velocity for note in listen(Audio(audio.samples * swell, 22050), network=network).notes]
+    velocities = [note.velocity for note in listener.listen(Audio(audio.samples * swell, 22050)).notes]
     assert velocities == sorted(velocities)
     assert velocities[-1] - velocities[0] > 10
 
 
-@needs_network
-def test_the_tempo_of_a_sung_line_at_80_is_found(data: Path, network: Network):
-    heard = listen(read_audio(data / "voice" / "vocal_da_80bpm" / "audio.wav"), network=network)
+@needs_ears
+def test_the_tempo_of_a_sung_line_at_80_is_found(data: Path, listener: Listener):
+    heard = listener.listen(read_audio(data / "voice" / "vocal_da_80bpm" / "audio.wav"))
     assert heard.motif.tempo.bpm == pytest.approx(80, rel=0.02)
 
 
-@needs_network
+@needs_ears
 @pytest.mark.parametrize("name", ["hum", "sing", "whistle"])
-def test_a_hum_a_song_and_a_whistle_have_the_same_five_notes(name: str, data: Path, network: Network):
-    heard = listen(read_audio(data / "voice" / "hums" / f"f0curve_{name}.wav"), network=network)
+def test_a_hum_a_song_and_a_whistle_have_the_same_five_notes(name: str, data: Path, listener: Listener):
+    heard = listener.listen(read_audio(data / "voice" / "hums" / f"f0curve_{name}.wav"))
     first = heard.motif.notes[0].pitch
     assert [note.pitch - first for note in heard.motif.notes] == [0, 2, 4, 2, 0]
 
 
-@needs_network
-def test_an_unknown_tracker_is_refused_with_those_that_are_known(network: Network):
+@needs_ears
+def test_an_unknown_tracker_is_refused_with_those_that_are_known(listener: Listener):
     with pytest.raises(UnknownName, match="basik-pitch") as caught:
-        listen(hummed((60, 1)), HearSettings(tracker="basik-pitch"), network=network)
+        listener.listen(hummed((60, 1)), HearSettings(tracker="basik-pitch"))
     assert "basic-pitch-chords" in caught.value.hint
 
 
-@needs_network
+@needs_ears
 def test_ten_minutes_are_heard_in_bounded_memory():
     script = """
 import resource, sys
@@ -206,7 +207,9 @@ from assistant.audio import Audio
 from assistant.hear import listen
 time = np.arange(22050 * 600) / 22050
 hz = np.where(time % 2 < 1, 220.0, 262.0)
-tone = (0.3 * np.sin(2 * np.pi * np.cumsum(hz) / 22050) * (time % 1 < 0.85) * (time % 60 < 15)).astype(np.float32)
+phase = 2 * np.pi * np.cumsum(hz) / 22050
+gate = np.convolve((time % 1 < 0.85) * (time % 60 < 15), np.ones(441) / 441, "same")
+tone = (0.2 * sum(np.sin(part * phase) / part for part in range(1, 9)) * gate).astype(np.float32)
 told = []
 heard = listen(Audio(tone[np.newaxis], 22050), progress=told.append)
 print(len(heard.notes), told[-1], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)

@@ -1,4 +1,4 @@
-"""Tempo, metre, bar lines and tuning of notes that are given."""
+"""Tempo, metre, bar lines of notes that are given."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.hear.rhythm import find_rhythm
-from assistant.hear.tuning import tuning_offset_cents
 from midi.heard import HeardNote
-from midi.scale import Key
 from midi.tempo import Meter, Tempo
 
 
@@ -91,22 +89,3 @@ def test_any_notes_have_a_rhythm(beats: list[float], bpm: float):
     assert 0 <= found.meter_confidence <= 1
     if notes:
         assert found.first_bar_seconds <= notes[0].onset_seconds + 0.5 * 60 / found.tempo.bpm
-
-
-def scale(cents: float, *pitches: int) -> list[HeardNote]:
-    return [HeardNote(i, i + 0.8, pitch + cents / 100) for i, pitch in enumerate(pitches)]
-
-
-@pytest.mark.parametrize("cents", [-45, -20, 0, 13, 44])
-def test_the_tuning_of_a_scale_is_found(cents: float):
-    assert tuning_offset_cents(scale(cents, 60, 62, 64, 65, 67, 69, 71, 72)) == pytest.approx(cents, abs=3)
-
-
-def test_the_key_decides_where_singing_lies_between_two_pitches():
-    notes = scale(48, 60, 62, 64, 65, 67, 69, 71, 72)
-    assert tuning_offset_cents(notes, Key(0)) == pytest.approx(48, abs=3)
-    assert tuning_offset_cents(scale(52, 60, 62, 64, 65, 67, 69, 71, 72), Key(1)) == pytest.approx(-48, abs=3)
-
-
-def test_no_notes_are_in_tune():
-    assert tuning_offset_cents([]) == 0.0

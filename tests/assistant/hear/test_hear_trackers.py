@@ -15,14 +15,15 @@ import pytest
 import tinysoundfont
 
 from assistant.audio import Audio, read_audio
-from assistant.hear import TRACKERS, Network, check, chords, voice
+from assistant.hear import TRACKERS, Listener, chords
+from assistant.hear.heard import as_marked
 from assistant.hear.listening import prepared
-from assistant.readiness import Readiness
-from assistant.tables import resolve
+from assistant.hear.network import Network
+from assistant.hear.trackers import check
 from midi.heard import HeardNote
 from midi.pitch import hz_from_midi
 
-pytestmark = pytest.mark.skipif(not check().ready, reason=check().reason)
+pytestmark = pytest.mark.skipif(not all(check(name).ready for name in TRACKERS), reason="a note tracker is missing")
 
 Reference = list[tuple[float, float, float]]
 
@@ -32,12 +33,17 @@ def network() -> Network:
     return Network(threads=os.cpu_count() or 1)
 
 
+@pytest.fixture(scope="module")
+def listener() -> Listener:
+    return Listener(threads=os.cpu_count() or 1)
+
+
 def f1(reference: Reference, heard: tuple[HeardNote, ...]) -> tuple[float, float, float]:
     """F1 of onsets, of onsets with pitch, and with offsets too: 50 ms, 50 cents, a fifth of the length."""
     spans = np.array([row[:2] for row in reference])
     pitches = np.array([hz_from_midi(row[2]) for row in reference])
     found = np.array([(note.onset_seconds, note.offset_seconds) for note in heard]).reshape(-1, 2)
-    hz = np.array([hz_from_midi(note.pitch) for note in heard])
+    hz = np.array([hz_from_midi(as_marked(note.pitch)) for note in heard])
     judge = mir_eval.transcription
     onset = judge.onset_precision_recall_f1(spans, found, onset_tolerance=0.05)[2]
     pitch = judge.precision_recall_f1_overlap(spans, pitches, found, hz, offset_ratio=None)[2]
@@ -51,25 +57,29 @@ def sung_notes(folder: Path) -> Reference:
     return [(start, end, pitch) for start, end, pitch in rows if end > start]
 
 
-def test_the_notes_of_43_singers_are_heard(data: Path, network: Network, record_property: pytest.RecordProperty):
+FLOORS = {"learned": (0.94, 0.90, 0.87), "basic-pitch": (0.87, 0.78, 0.68)}
+"""Onset, with pitch, with offset. The weights were fitted on these clips; on others they reach .94, .90, .86 and
+.87, .81, .72. Below the floors something broke."""
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_the_notes_of_real_singers_are_heard(
+    name: str, data: Path, listener: Listener, record_property: pytest.RecordProperty
+):
     clips = sorted(path.parent for path in (data / "voice").glob("solfege_*/notes.csv"))
     assert len(clips) == 43
     scores = []
     heard_notes = sung = 0
     for clip in clips:
-        samples = prepared(read_audio(clip / "audio.flac"))
-        heard = voice.track(samples, network.posteriorgrams(samples))
+        heard = listener.tracker(name).hear(prepared(read_audio(clip / "audio.flac"))).notes
         assert all(a.offset_seconds <= b.onset_seconds for a, b in pairwise(heard))
         reference = sung_notes(clip)
         scores.append(f1(reference, heard))
         heard_notes, sung = heard_notes + len(heard), sung + len(reference)
-    onset, pitch, offset = np.mean(scores, axis=0)
-    for name, value in {"onset": onset, "pitch": pitch, "offset": offset, "ratio": heard_notes / sung}.items():
-        record_property(name, round(float(value), 3))
-    # What was asked is .64. On clips that the weights were not fitted on it is .81; under .78 something broke.
-    assert pitch >= 0.78
-    assert onset >= 0.87
-    assert offset >= 0.68
+    means = np.mean(scores, axis=0)
+    for metric, value in zip(("onset", "pitch", "offset", "ratio"), (*means, heard_notes / sung), strict=True):
+        record_property(metric, round(float(value), 3))
+    assert (means >= FLOORS[name]).all(), means
     assert 0.9 <= heard_notes / sung <= 1.1
 
 
@@ -123,13 +133,14 @@ def test_chords_on_keys_and_strings_are_heard(notes: Reference, program: int, ne
     assert pitch >= 0.8
 
 
+@pytest.mark.parametrize("name", ["learned", "basic-pitch"])
 @pytest.mark.parametrize("pitch", [45, 57.25, 60, 69, 74.5, 81])
-def test_a_steady_tone_is_heard_at_its_pitch(pitch: float, network: Network):
+def test_a_steady_tone_is_heard_at_its_pitch(name: str, pitch: float, listener: Listener):
     seconds = np.arange(22050) / 22050
     hz = hz_from_midi(pitch)
     tone = sum(np.sin(2 * np.pi * hz * part * seconds) / part**1.5 for part in range(1, 10) if hz * part < 9000)
     samples = np.pad(0.3 * tone * np.minimum(1, 20 * np.minimum(seconds, 1 - seconds)), 5000).astype(np.float32)
-    (note,) = voice.track(samples, network.posteriorgrams(samples))
+    (note,) = listener.tracker(name).hear(samples).notes
     assert note.pitch == pytest.approx(pitch, abs=0.07)
     assert note.onset_seconds == pytest.approx(5000 / 22050, abs=0.05)
     assert note.offset_seconds == pytest.approx(27050 / 22050, abs=0.1)
@@ -137,13 +148,17 @@ def test_a_steady_tone_is_heard_at_its_pitch(pitch: float, network: Network):
 
 @pytest.mark.parametrize("name", TRACKERS)
 def test_every_tracker_says_whether_it_is_ready(name: str):
-    module, _ = TRACKERS[name].split(":")
-    readiness = resolve({name: f"{module}:check"}, name, kind="note tracker")()
-    assert isinstance(readiness, Readiness)
-    assert readiness.ready
+    assert check(name).ready
 
 
 @pytest.mark.parametrize("name", TRACKERS)
-def test_every_tracker_hears_nothing_where_there_is_nothing(name: str, network: Network):
-    samples = np.zeros(22050, np.float32)
-    assert resolve(TRACKERS, name, kind="note tracker")(samples, network.posteriorgrams(samples)) == ()
+def test_every_tracker_hears_nothing_where_there_is_nothing(name: str, listener: Listener):
+    assert listener.tracker(name).hear(np.zeros(22050, np.float32)).notes == ()
+
+
+@pytest.mark.parametrize("name", TRACKERS)
+def test_every_tracker_tells_its_progress_up_to_the_end(name: str, listener: Listener):
+    told: list[float] = []
+    listener.tracker(name).hear(prepared(played(block_chords(0.7), 0)), progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
