@@ -43,7 +43,7 @@ class Heard:
     duration_seconds: float
     sample_rate_hz: int
     channels: int
-    tracker: str
+    tracker: str = "learned"
     remarks: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:

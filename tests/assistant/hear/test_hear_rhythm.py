@@ -88,4 +88,5 @@ def test_any_notes_have_a_rhythm(beats: list[float], bpm: float):
     assert 0 <= found.tempo_confidence <= 1
     assert 0 <= found.meter_confidence <= 1
     if notes:
-        assert found.first_bar_seconds <= notes[0].onset_seconds + 0.5 * 60 / found.tempo.bpm
+        half_a_pulse = found.tempo.seconds(found.meter.pulse_beats / 2)
+        assert found.first_bar_seconds <= notes[0].onset_seconds + half_a_pulse + 1e-6
