@@ -107,12 +107,12 @@ def list_presets(kind: str) -> tuple[Preset, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def check_presets(kind: str | None = None) -> tuple[Finding, ...]:
+def check_presets(kind: str | None = None, *, checks: Mapping[str, str] = CHECKS) -> tuple[Finding, ...]:
     """Reads every preset of a kind, or of all, and says what is wrong with each."""
     if kind is not None:
         _check_kind(kind)
     return tuple(
-        Finding(preset, _error(preset)) for each in ([kind] if kind else KINDS) for preset in list_presets(each)
+        Finding(preset, _error(preset, checks)) for each in ([kind] if kind else KINDS) for preset in list_presets(each)
     )
 
 
@@ -177,10 +177,10 @@ def _description(path: Path) -> str:
         return ""
 
 
-def _error(preset: Preset) -> HummingbridgeError | None:
+def _error(preset: Preset, checks: Mapping[str, str]) -> HummingbridgeError | None:
     try:
-        if preset.kind in CHECKS:
-            check: Callable[[Path], object] = resolve(CHECKS, preset.kind, kind="kind of preset")
+        if preset.kind in checks:
+            check: Callable[[Path], object] = resolve(checks, preset.kind, kind="kind of preset")
             check(preset.path)
         else:
             read_toml(preset.path)

@@ -82,6 +82,16 @@ class Density:
 
 
 @dataclass(frozen=True, slots=True)
+class Lowest:
+    lowest: int | None = asked("The lowest pitch, as a MIDI note; nothing: as low as they like.", low=0, high=127)
+
+
+@dataclass(frozen=True, slots=True)
+class Highest:
+    highest: int | None = asked("The highest pitch, as a MIDI note; nothing: as high as they like.", low=0, high=127)
+
+
+@dataclass(frozen=True, slots=True)
 class Lock:
     bars: tuple[int, ...] = asked("The bars that stay untouched; none unlocks all.", default=(), low=1, high=999)
 
@@ -187,6 +197,8 @@ _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
     ("vary/make", "Make variations of the motif.", VaryMake, "vary:make", "the job; the list follows as a change"),
     ("vary/closeness", "How far variations stray, from now on.", Closeness, "vary:closeness", "the session"),
     ("vary/density", "How many notes variations have, from now on.", Density, "vary:density", "the session"),
+    ("vary/lowest", "How low variations may go, from now on.", Lowest, "vary:lowest", "the session"),
+    ("vary/highest", "How high variations may go, from now on.", Highest, "vary:highest", "the session"),
     ("vary/lock", "Which bars stay untouched, from now on.", Lock, "vary:lock", "the session"),
     ("vary/keep", "What variations keep, from now on.", Keep, "vary:keep", "the session"),
     ("vary/more", "More like this: a variation becomes the motif of the next ten.", OneOf, "vary:more", "the job"),

@@ -102,8 +102,9 @@ def check_instruments(_: Path | None) -> Readiness:
 
 def check_presets(_: Path | None) -> Readiness:
     from assistant.presets import check_presets
+    from bridge.surfaces import CHECKS
 
-    findings = check_presets()
+    findings = check_presets(checks=CHECKS)
     wrong = [finding.preset.name for finding in findings if finding.error]
     if wrong:
         return Readiness("unreachable", f"errors in {', '.join(wrong)}", "hummingbridge presets check")

@@ -26,6 +26,8 @@ class Session:
     selected: int = 0
     closeness: float | None = None
     density: float | None = None
+    lowest: int | None = None
+    highest: int | None = None
     locked_bars: tuple[int, ...] = ()
     keep: str | None = None
     seed: int = 0

@@ -8,8 +8,10 @@ from typing import Any
 from bridge.acts.motif import chosen, current
 from bridge.acts.variation import picked
 from bridge.app import App
-from bridge.commands import Closeness, Density, Keep, Lock, OneOf, VaryMake
+from bridge.commands import Closeness, Density, Highest, Keep, Lock, Lowest, OneOf, VaryMake
 from bridge.jobs import Job
+from bridge.session import Session
+from midi.pitch import PitchRange
 
 
 async def make(app: App, asked: VaryMake) -> dict[str, Any]:
@@ -30,7 +32,7 @@ def begin(app: App, asked: VaryMake, seed: int) -> Job:
         "seed": seed,
         "techniques": [asked.technique] if asked.technique else [],
         "key": asked.key,
-        "range": asked.range,
+        "range": asked.range or _range(session),
         "closeness": session.closeness,
         "density": session.density,
         "keep": session.keep,
@@ -64,9 +66,28 @@ async def density(app: App, asked: Density) -> dict[str, Any]:
     return app.store.change(density=asked.density).as_json()
 
 
+async def lowest(app: App, asked: Lowest) -> dict[str, Any]:
+    highest = app.store.session.highest
+    # Whoever pushes one end beyond the other takes that with it.
+    both = None if None in (highest, asked.lowest) else max(highest or 0, asked.lowest or 0)
+    return app.store.change(lowest=asked.lowest, highest=highest if both is None else both).as_json()
+
+
+async def highest(app: App, asked: Highest) -> dict[str, Any]:
+    lowest = app.store.session.lowest
+    both = None if None in (lowest, asked.highest) else min(lowest or 0, asked.highest or 0)
+    return app.store.change(highest=asked.highest, lowest=lowest if both is None else both).as_json()
+
+
 async def lock(app: App, asked: Lock) -> dict[str, Any]:
     return app.store.change(locked_bars=tuple(sorted(set(asked.bars)))).as_json()
 
 
 async def keep(app: App, asked: Keep) -> dict[str, Any]:
     return app.store.change(keep=asked.keep).as_json()
+
+
+def _range(session: Session) -> str | None:
+    if session.lowest is None and session.highest is None:
+        return None
+    return str(PitchRange(session.lowest or 0, 127 if session.highest is None else session.highest))

@@ -160,8 +160,9 @@ def check(kind: str | None, as_json: bool) -> int:
     from assistant.presets import check_presets
     from bridge.reply import as_json as error_json
     from bridge.reply import as_text
+    from bridge.surfaces import CHECKS
 
-    findings = check_presets(kind)
+    findings = check_presets(kind, checks=CHECKS)
     wrong = [finding for finding in findings if finding.error]
     if as_json:
         rows = [
