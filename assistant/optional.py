@@ -14,6 +14,8 @@ _WITHOUT_WHAT_THEY_ASK_FOR = 'pip install --no-deps "basic-pitch==0.4.0" "tinyso
 INSTALL = {
     "basic_pitch": _WITHOUT_WHAT_THEY_ASK_FOR,
     "tinysoundfont": _WITHOUT_WHAT_THEY_ASK_FOR,
+    "mir_eval": 'pip install "hummingbridge[evaluate]"',
+    "librosa": 'pip install "hummingbridge[peers]"',
     "aalink": 'pip install "hummingbridge[link]"',
     "zeroconf": 'pip install "hummingbridge[advertise]"',
     "torch": 'pip install "hummingbridge[train]"',
@@ -22,6 +24,7 @@ INSTALL = {
 
 
 def install_command(package: str) -> str:
+    package = package.partition(".")[0]
     return INSTALL.get(package, f"pip install {package.replace('_', '-')}")
 
 

@@ -26,6 +26,7 @@ COMMANDS = {
     "do": "Ask the running program to do something.",
     "daw": "The DAWs there is a way into; install the bridge's side.",
     "presets": "The chains and instruments there are, and your own.",
+    "evaluate": "Judge the program on material with known answers.",
     "doctor": "Check every part, and say what mends it.",
 }
 """In the order in which they are used; command `fx` is `bridge.cli.fx:command`."""

@@ -15,11 +15,11 @@ import pytest
 import tinysoundfont
 
 from assistant.audio import Audio, read_audio
-from assistant.hear import TRACKERS, Listener, chords
+from assistant.hear import TRACKERS, Listener, chords, swift
 from assistant.hear.heard import as_marked
 from assistant.hear.listening import prepared
 from assistant.hear.network import Network
-from assistant.hear.trackers import check
+from assistant.hear.trackers import check, check_ears, choose
 from midi.heard import HeardNote
 from midi.pitch import hz_from_midi
 
@@ -162,3 +162,15 @@ def test_every_tracker_tells_its_progress_up_to_the_end(name: str, listener: Lis
     listener.tracker(name).hear(prepared(played(block_chords(0.7), 0)), progress=told.append)
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+def test_without_swift_f0_basic_pitch_hears_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listener: Listener
+):
+    monkeypatch.setattr(swift, "_model_file", lambda: tmp_path / "model.onnx")
+    assert choose(polyphonic=False).name == "basic-pitch"
+    assert check_ears().ready
+    assert "swift-f0" in check_ears().reason
+    heard = listener.listen(played([(0.2, 0.9, 60), (1.0, 1.7, 64)], 52))
+    assert heard.tracker == "basic-pitch"
+    assert "pip install swift-f0" in heard.remarks[0]
