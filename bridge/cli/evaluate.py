@@ -22,7 +22,7 @@ def command() -> None:
 
 
 @command.command("hearing")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--tracker", metavar="NAME", default="", help="What hears: learned (the usual one), or basic-pitch.")
 @click.option("--peers", is_flag=True, help="Also judge basic-pitch's own program on the same clips.")
 @click.option("--degraded", is_flag=True, help="Also judge the clips with noise, as MP3, clipped, in a room …")
