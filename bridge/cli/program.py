@@ -33,6 +33,8 @@ COMMANDS = {
 
 _MODULES = {name: f"bridge.cli.{name}:command" for name in COMMANDS}
 
+STOPPED = ("stopped", "what was finished before is kept: hummingbridge takes")
+
 HELP = """Hum an idea, browse its variations, hear them in any timbre, and have them in your DAW.
 
 \b
@@ -95,7 +97,13 @@ def run(arguments: list[str]) -> int:
         click.echo(as_text(error), err=True)
         return 1
     except (click.Abort, KeyboardInterrupt):
-        click.echo(said("stopped", "what was finished before is kept: hummingbridge takes"), err=True)
+        click.echo(said(*STOPPED), err=True)
+        return 1
+    except ImportError as error:
+        # What an extension module makes of a Ctrl-C while it is loaded.
+        if not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
+        click.echo(said(*STOPPED), err=True)
         return 1
     except BrokenPipeError:
         # The reader has seen enough (`… | head`); pointing stdout elsewhere keeps Python from complaining at exit.

@@ -1,0 +1,71 @@
+"""Ctrl-C ends the program at once and with a sentence, also where Python or a library would swallow it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+INTERRUPT = "import os, signal\ninterrupt = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+
+
+def test_while_the_program_is_being_loaded() -> None:
+    said = run(
+        """
+import sys
+class Loading:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            interrupt()
+sys.meta_path.insert(0, Loading())
+from bridge.cli import main
+main(["takes"])
+"""
+    )
+    assert (said.returncode, said.stderr) == (1, "error: stopped\n  try: the same again, when you like\n")
+
+
+def test_while_a_c_library_calls_back_into_python(voice: Path) -> None:
+    said = run(
+        f"""
+import io, time, soundfile
+from bridge.cli import main, program
+class Interrupted(io.BytesIO):
+    def readinto(self, into):
+        interrupt()
+        return super().readinto(into)
+@program.program.command("listen")
+def listen():
+    try:
+        soundfile.SoundFile(Interrupted(open({str(voice)!r}, "rb").read()))
+    except soundfile.SoundFileError:
+        while True:
+            time.sleep(0.01)
+program.COMMANDS["listen"] = ""
+program._MODULES["listen"] = "__main__:listen"
+main(["listen"])
+"""
+    )
+    assert (said.returncode, said.stderr.lstrip()) == (1, STOPPED)
+
+
+def test_while_an_extension_module_is_being_loaded() -> None:
+    said = run(
+        """
+from bridge.cli import main, program
+@program.program.command("load")
+def load():
+    raise ImportError("initialization failed") from KeyboardInterrupt()
+program.COMMANDS["load"] = ""
+program._MODULES["load"] = "__main__:load"
+main(["load"])
+"""
+    )
+    assert (said.returncode, said.stderr.lstrip()) == (1, STOPPED)
+
+
+STOPPED = "error: stopped\n  try: what was finished before is kept: hummingbridge takes\n"
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", INTERRUPT + code], capture_output=True, text=True, check=False)
