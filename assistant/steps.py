@@ -106,6 +106,7 @@ def hear_take(
 ) -> Hummed:
     """The notes in a recording that is kept already."""
     from assistant.hear import Listener
+    from assistant.hear.expression import bends_of
     from midi.smf import motif_score, smf_bytes
 
     heard = (listener or Listener()).listen(audio, settings, progress=progress)
@@ -115,6 +116,7 @@ def hear_take(
         "meter": str(settings.meter) if settings.meter else None,
         "grid": str(settings.grid) if settings.grid else None,
         "polyphonic": settings.polyphonic,
+        "bends": settings.bends,
     }
     recipe = Recipe(
         "hum",
@@ -124,8 +126,10 @@ def hear_take(
         licences=EARS.get(heard.tracker, ()),
     )
     name = recording.name
+    mpe = settings.bends == "mpe"
+    bends = bends_of(heard, mpe=mpe) if settings.bends else ()
     blobs = {
-        "midi": smf_bytes(motif_score(heard.motif, name=name)),
+        "midi": smf_bytes(motif_score(heard.motif, name=name, bends=bends, mpe=mpe)),
         "notes": json.dumps(heard.as_json(), indent=2).encode(),
     }
     facts = {**music_facts(heard.motif), "tuning_cents": round(heard.tuning_cents, 1)}

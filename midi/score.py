@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from midi.bend import Bends
 from midi.clip import Clip
 from midi.errors import InvalidMusic, UnreadableMidi
 from midi.motif import Motif
@@ -24,13 +25,16 @@ _MELODY_NAMES = ("melod", "vocal", "voice", "lead", "sing", "sopran", "gesang", 
 class Track:
     """One part. `program` is a General MIDI program 0..127, `channel` 0..15 (9 is drums). The clip takes the name.
 
-    Raises `InvalidMusic`.
+    `bends`, where there are any, are those of each of the clip's notes: of the whole channel, so for one voice alone,
+    or with `mpe` of each note by itself. Raises `InvalidMusic`.
     """
 
     name: str
     clip: Clip
     program: int | None = None
     channel: int = 0
+    bends: Bends = ()
+    mpe: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.channel <= 15 or not 0 <= (self.program or 0) <= 127:
@@ -42,6 +46,12 @@ class Track:
             raise InvalidMusic(
                 f"{self.clip.length_beats:g} beats are over the limit of {LONGEST_BEATS:g}", hint="cut the clip"
             )
+        if self.bends and len(self.bends) != len(self.clip):
+            raise InvalidMusic(
+                f"bends of {len(self.bends)} notes do not fit {len(self.clip)}", hint="give each note its bends"
+            )
+        if any(self.bends) and not self.mpe and not self.clip.one_voice:
+            raise InvalidMusic("notes that sound at once cannot bend on one channel", hint="write them as MPE")
         if self.clip.name != self.name:
             object.__setattr__(self, "clip", replace(self.clip, name=self.name))
 
@@ -79,10 +89,17 @@ class Score:
 
 
 def motif_score(
-    motif: Motif, *, name: str = "", program: int | None = None, channel: int = 0, markers: Iterable[Marker] = ()
+    motif: Motif,
+    *,
+    name: str = "",
+    program: int | None = None,
+    channel: int = 0,
+    markers: Iterable[Marker] = (),
+    bends: Bends = (),
+    mpe: bool = False,
 ) -> Score:
     """A score with the motif as its one track, named `name` (else as the clip is, else "Melody")."""
-    track = Track(name or motif.clip.name or "Melody", motif.clip, program, channel)
+    track = Track(name or motif.clip.name or "Melody", motif.clip, program, channel, bends, mpe)
     return Score((track,), motif.tempo, motif.meter, motif.key, tuple(markers), name=track.name)
 
 

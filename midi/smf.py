@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from midi.bend import CHANNEL_RANGE_SEMITONES, MPE_RANGE_SEMITONES, Bend
 from midi.clip import Clip
 from midi.errors import HummingbridgeError, UnreadableMidi
 from midi.motif import Motif
@@ -16,13 +18,18 @@ from midi.note import TICKS_PER_BEAT, Note
 from midi.scale import Key
 from midi.score import LONGEST_BEATS, Marker, Score, Track, melodic_track, motif_of, motif_score
 from midi.smf_events import (
+    BEND_CENTRE,
+    BEND_RANGE,
+    CONTROL,
     EXPORT_AGAIN,
     INSTRUMENT_NAME,
     KEY,
     MARKER,
     METER,
+    MPE_ZONE,
     NOTE_OFF,
     NOTE_ON,
+    PITCH_BEND,
     PROGRAM,
     TEMPO,
     TEXT,
@@ -133,20 +140,59 @@ class _Reading:
         )
 
     def _parts(self, chunk: RawTrack) -> Iterable[Track]:
-        """The parts in a track chunk: one for each channel that plays; an empty one where none does."""
+        """The parts in a track chunk: one for each channel that plays, one for all of MPE's; empty where none does."""
         name = _name(chunk)
         end = self._ticks(chunk.end_tick)
         channels = sorted({status & 0x0F for _, status, _, _ in chunk.channel_events})
+        mpe = _announces_mpe(chunk)
         if not channels:
             yield Track(name, Clip((), end / TICKS_PER_BEAT))
-        for channel in channels:
-            programs = (first for _, status, first, _ in chunk.channel_events if status == PROGRAM | channel)
-            notes = self._notes(chunk, channel, end)
+        for members in [channels] if mpe and channels else [[channel] for channel in channels]:
+            programs = (
+                first
+                for _, status, first, _ in chunk.channel_events
+                if status & 0xF0 == PROGRAM and status & 0x0F in members
+            )
+            played = sorted((note, bends) for channel in members for note, bends in self._bent(chunk, channel, mpe=mpe))
+            notes = tuple(note for note, _ in played)
             length = max([end, *(note.end_ticks for note in notes)]) / TICKS_PER_BEAT
-            part = f"{name} {channel + 1}".strip() if len(channels) > 1 else name
-            yield Track(part, Clip(tuple(notes), length), next(programs, None), channel)
+            clip = Clip(notes, length)
+            part = f"{name} {members[0] + 1}".strip() if len(channels) > 1 and not mpe else name
+            kept = any(bends for _, bends in played) and (mpe or clip.one_voice)
+            yield Track(
+                part,
+                clip,
+                next(programs, None),
+                0 if mpe else members[0],
+                tuple(bends for _, bends in played) if kept else (),
+                mpe,
+            )
 
-    def _notes(self, chunk: RawTrack, channel: int, end: int) -> list[Note]:
+    def _bent(self, chunk: RawTrack, channel: int, *, mpe: bool) -> list[tuple[Note, tuple[Bend, ...]]]:
+        """The notes of a channel, each with how the channel bends from its start to its end."""
+        notes = self._notes(chunk, channel)
+        reach = float(MPE_RANGE_SEMITONES if mpe else CHANNEL_RANGE_SEMITONES)
+        bends: list[tuple[int, float]] = []
+        registered: dict[int, int] = {}
+        for tick, status, first, second in chunk.control_events:
+            if status == CONTROL | channel:
+                registered[first] = second
+                if first == 6 and registered.get(101) == 0 and registered.get(100) == BEND_RANGE:
+                    reach = float(second)
+            elif status == PITCH_BEND | channel:
+                bends.append((self._ticks(tick), ((second << 7 | first) - BEND_CENTRE) / BEND_CENTRE * reach))
+        if not any(semitones for _, semitones in bends):
+            return [(note, ()) for note in notes]
+        times = [tick for tick, _ in bends]
+        found = []
+        for note in notes:
+            first, stop = bisect_right(times, note.start_ticks), bisect_left(times, note.end_ticks)
+            before = [Bend(0.0, bends[first - 1][1])] if first and bends[first - 1][1] else []
+            inside = [Bend((tick - note.start_ticks) / TICKS_PER_BEAT, value) for tick, value in bends[first:stop]]
+            found.append((note, (*before, *inside)))
+        return found
+
+    def _notes(self, chunk: RawTrack, channel: int) -> list[Note]:
         strikes: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for tick, status, pitch, velocity in chunk.channel_events:
             if status == NOTE_ON | channel:
@@ -235,6 +281,19 @@ def _closed(events: Iterable[tuple[int, int]], end: int) -> Sounded:
             sounded.append((struck[0], tick, struck[1]))
         struck = (tick, velocity) if velocity else None
     return sounded
+
+
+def _announces_mpe(track: RawTrack) -> bool:
+    """Whether the first channel, or the last, says that the others play its notes, one each."""
+    registered: dict[tuple[int, int], int] = {}
+    for _, status, first, second in track.control_events:
+        channel = status & 0x0F
+        if status & 0xF0 != CONTROL or channel not in (0, 15):
+            continue
+        registered[channel, first] = second
+        if first == 6 and second and registered.get((channel, 101)) == 0 and registered.get((channel, 100)) == MPE_ZONE:
+            return True
+    return False
 
 
 def _name(track: RawTrack) -> str:

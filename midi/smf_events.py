@@ -19,7 +19,12 @@ EXPORT_AGAIN = "export it again as a standard MIDI file (.mid)"
 
 TEXT, TRACK_NAME, INSTRUMENT_NAME, MARKER, END_OF_TRACK, TEMPO, METER, KEY = 1, 3, 4, 6, 0x2F, 0x51, 0x58, 0x59
 """The meta events that are used here, by their type byte."""
-NOTE_OFF, NOTE_ON, PROGRAM = 0x80, 0x90, 0xC0
+NOTE_OFF, NOTE_ON, CONTROL, PROGRAM, PITCH_BEND = 0x80, 0x90, 0xB0, 0xC0, 0xE0
+
+BEND_CENTRE = 8192
+BEND_RANGE, MPE_ZONE = 0, 6
+"""Registered parameters: how far a channel bends, in semitones; how many channels above the first play its notes."""
+MPE_MEMBERS = tuple(range(1, 16))
 
 ChannelEvent = tuple[int, int, int, int]
 """Tick, status byte, first and second data byte."""
@@ -29,11 +34,12 @@ MetaEvent = tuple[int, int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class RawTrack:
-    """The notes, program changes and meta events of one track chunk, in ticks of the file."""
+    """Notes and program changes, meta events, controllers and bends of one track chunk, in ticks of the file."""
 
     channel_events: tuple[ChannelEvent, ...]
     meta_events: tuple[MetaEvent, ...]
     end_tick: int
+    control_events: tuple[ChannelEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,7 @@ class _Reader:
     def track(self, most_notes: int) -> RawTrack:
         chunk = self.chunk
         channel_events: list[ChannelEvent] = []
+        control_events: list[ChannelEvent] = []
         meta_events: list[MetaEvent] = []
         tick = running = 0
         try:
@@ -133,7 +140,7 @@ class _Reader:
                         self.at += 1
                     payload = self._payload()
                     if meta_type == END_OF_TRACK and status == 0xFF:
-                        return RawTrack(tuple(channel_events), tuple(meta_events), tick)
+                        return RawTrack(tuple(channel_events), tuple(meta_events), tick, tuple(control_events))
                     if status == 0xFF:
                         meta_events.append((tick, meta_type, payload))
                     continue
@@ -145,7 +152,9 @@ class _Reader:
                 self.at += 1 if kind in (PROGRAM, 0xD0) else 2
                 if first > 127 or second > 127:
                     raise self._damaged()
-                if kind in (NOTE_ON, NOTE_OFF, PROGRAM):
+                if kind in (CONTROL, PITCH_BEND):
+                    control_events.append((tick, status, first, second))
+                elif kind in (NOTE_ON, NOTE_OFF, PROGRAM):
                     channel_events.append((tick, status, first, second))
                     self.notes += kind == NOTE_ON and second > 0
                     if self.notes > most_notes:
@@ -156,7 +165,7 @@ class _Reader:
             raise self._damaged() from None
         if not self.whole:
             raise self._damaged()
-        return RawTrack(tuple(channel_events), tuple(meta_events), tick)
+        return RawTrack(tuple(channel_events), tuple(meta_events), tick, tuple(control_events))
 
     def _variable(self) -> int:
         """A number of one to four bytes, seven bits in each."""

@@ -26,15 +26,16 @@ class Heard:
     """Sung notes, and the motif that they were meant as.
 
     `placed` are the motif's notes in the order of `notes`, one for each. `tuning_cents`: how sharp the singer is
-    throughout. Confidences 0..1; 1 for what was given. `first_bar_seconds`: when the motif's first bar line falls in
-    the recording; negative where the recording begins after it. `curve`: the sung pitch, frame by frame. `remarks`
-    are sentences for the composer.
+    throughout, `tunings_cents` around each note. Confidences 0..1; 1 for what was given. `first_bar_seconds`: when the
+    motif's first bar line falls in the recording; negative where the recording begins after it. `curve`: the sung
+    pitch, frame by frame. `remarks` are sentences for the composer.
     """
 
     notes: tuple[HeardNote, ...]
     placed: tuple[Note, ...]
     motif: Motif
     tuning_cents: float
+    tunings_cents: tuple[float, ...]
     tempo_confidence: float
     key_confidence: float
     meter_confidence: float

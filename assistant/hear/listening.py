@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -29,11 +29,11 @@ _SILENT_PEAK = 1e-4
 
 
 class Listener:
-    """Keep one to hear several recordings without loading what hears them again."""
+    """Keep one to hear several recordings without loading what hears them again; `loaded` are trackers by name."""
 
-    def __init__(self, *, threads: int = 2) -> None:
+    def __init__(self, *, threads: int = 2, loaded: Mapping[str, Tracker] | None = None) -> None:
         self._threads = threads
-        self._loaded: dict[str, Tracker] = {}
+        self._loaded = dict(loaded or {})
 
     def tracker(self, name: str) -> Tracker:
         """Raises `UnknownName`, and `MissingPart` where what it needs is not installed."""
@@ -94,10 +94,12 @@ def understood(sung: Sung, audio: Audio, settings: HearSettings, chosen: Choice)
     notes = sung.notes
     if settings.polyphonic:
         pitches, tuning = tuple(meant_pitch(note.pitch, key=settings.key) for note in notes), 0.0
+        tunings = (0.0,) * len(notes)
     else:
         lengths = [note.length_seconds for note in notes]
-        pitches = intend([note.pitch for note in notes], lengths, key=settings.key).pitches
-        tuning = _tuning_cents(notes, pitches)
+        intended = intend([note.pitch for note in notes], lengths, key=settings.key)
+        pitches, tuning = intended.pitches, _tuning_cents(notes, intended.pitches)
+        tunings = tuple(round(100 * semitones, 1) for semitones in intended.tuning_semitones)
     key, key_confidence = (settings.key, 1.0) if settings.key is not None else _key(notes, pitches)
     rhythm = find_rhythm(notes, tempo=settings.tempo, meter=settings.meter)
     on_bars = placed(
@@ -116,6 +118,7 @@ def understood(sung: Sung, audio: Audio, settings: HearSettings, chosen: Choice)
             Clip(on_bars), key=key, meter=rhythm.meter, tempo=settings.tempo or told_tempo(rhythm.tempo, audio)
         ),
         tuning_cents=tuning,
+        tunings_cents=tunings,
         tempo_confidence=rhythm.tempo_confidence,
         key_confidence=key_confidence,
         meter_confidence=rhythm.meter_confidence,

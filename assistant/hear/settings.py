@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 from midi.scale import Key
 from midi.tempo import Meter, Tempo
@@ -13,7 +14,8 @@ from midi.tempo import Meter, Tempo
 class HearSettings:
     """None leaves it to the ear; a `grid` of None means sixteenths.
 
-    `tracker` is a name in `TRACKERS`; empty, it is the best for one voice, or for many with `polyphonic`.
+    `bends` is how the notes carry what was sung beside what was meant: not at all, as the bends of one channel, or as
+    MPE. `tracker` is a name in `TRACKERS`; empty, it is the best for one voice, or for many with `polyphonic`.
     """
 
     tempo: Tempo | None = None
@@ -22,3 +24,4 @@ class HearSettings:
     grid: Fraction | None = None
     polyphonic: bool = False
     tracker: str = ""
+    bends: Literal["", "channel", "mpe"] = ""

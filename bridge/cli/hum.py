@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from bridge.cli.console import answer_json, counted, progress, say, table
-from bridge.cli.options import FILE_IN, GRID, JSON_OUT, KEY, METER, MIDI_OUT, PNG_OUT, TEMPO, library_option
+from bridge.cli.options import FILE_IN, GRID, JSON_OUT, KEY, METER, MIDI_OUT, PNG_OUT, TEMPO, Misuse, library_option
 from midi.pitch import pitch_name
 from midi.scale import Key
 from midi.tempo import Meter, Tempo
@@ -35,6 +35,8 @@ SURE = 0.5
 @click.option("--grid", type=GRID, metavar="GRID", help="The shortest note to round to: 1/8, 1/16 (the usual), 1/8t.")
 @click.option("--tracker", metavar="NAME", default="", help="What hears: learned (the usual one), or basic-pitch.")
 @click.option("--poly", is_flag=True, help="Several notes at once: a piano or a guitar.")
+@click.option("--bends", is_flag=True, help="Keep scoops and vibrato as pitch bend, two semitones either way.")
+@click.option("--mpe", is_flag=True, help="Keep them as MPE, for an instrument that understands it.")
 @click.option("--plot", type=PNG_OUT, metavar="FILE", help="Also draw it all into a PNG picture, with four variations.")
 @library_option
 def command(
@@ -47,6 +49,8 @@ def command(
     grid: Fraction | None,
     tracker: str,
     poly: bool,
+    bends: bool,
+    mpe: bool,
     plot: Path | None,
     library_folder: Path | None,
 ) -> None:
@@ -62,7 +66,17 @@ def command(
     from assistant.steps import hum
     from bridge.cli.outputs import write_output
 
-    settings = HearSettings(tempo=tempo, key=key, meter=meter, grid=grid, polyphonic=poly, tracker=tracker)
+    if poly and (bends or mpe):
+        raise Misuse("bends are heard of one voice, not of several notes at once", hint="leave out --bends, or --poly")
+    settings = HearSettings(
+        tempo=tempo,
+        key=key,
+        meter=meter,
+        grid=grid,
+        polyphonic=poly,
+        tracker=tracker,
+        bends="mpe" if mpe else "channel" if bends else "",
+    )
     output = output or Path(f"{voice.stem}.mid")
     if notes_json not in (None, "-"):
         JSON_OUT.convert(notes_json, None, None)

@@ -33,7 +33,9 @@ def heard(tune: tuple[tuple[int, float, float], ...] = TUNE, *, seconds: float =
     for note in sung:
         pitch[(times >= note.onset_seconds) & (times < note.offset_seconds)] = note.pitch
     motif = Motif(Clip(placed), key=Key(2, "minor"), tempo=Tempo(120))
-    return Heard(sung, placed, motif, 10.0, 0.9, 0.8, 0.7, 0.25, PitchCurve(times, pitch), seconds, 22050, 1)
+    return Heard(
+        sung, placed, motif, 10.0, (10.0,) * len(sung), 0.9, 0.8, 0.7, 0.25, PitchCurve(times, pitch), seconds, 22050, 1
+    )
 
 
 def tone(seconds: float = 4.0) -> Audio:

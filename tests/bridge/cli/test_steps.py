@@ -17,6 +17,17 @@ from midi.smf import read_motif
 Program = Callable[..., object]
 
 
+def test_a_hum_keeps_its_bends_where_asked(program: Program, voice: Path) -> None:
+    from midi.smf import read_smf
+
+    for options, mpe, bent in ((), False, False), (("--bends",), False, True), (("--mpe",), True, True):
+        assert program("hum", voice, "-o", "motif.mid", *options).code == 0
+        (track,) = read_smf(Path("motif.mid")).tracks
+        assert (track.mpe, any(track.bends)) == (mpe, bent)
+        assert track.clip.pitches == (60, 64, 67)
+    assert program("hum", voice, "--poly", "--bends").code == 2
+
+
 def test_a_hum_becomes_a_midi_file_and_notes_as_json(program: Program, voice: Path) -> None:
     said = program("hum", voice, "-o", "motif.mid", "--json", "notes.json", "--tempo", "120", "--key", "C major")
     assert said.code == 0

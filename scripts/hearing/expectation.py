@@ -1,0 +1,35 @@
+"""Counts, over melodies, how often a degree of the key, a degree after another, and a leap's size occur."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from scripts.hearing.melodies import read_melodies, written_notes
+
+_LARGEST_LEAP = 16
+
+
+def count(melodies: Path, out: Path) -> None:
+    """Writes log probabilities as `assistant.hear.intend` reads them."""
+    degree, following, leap = np.full(12, 5.0), np.full((12, 12), 1.0), np.full(_LARGEST_LEAP + 1, 3.0)
+    for section in read_melodies(melodies):
+        tonic = (7 * section["fifths"]) % 12
+        pitches = [pitch for _, _, pitch in written_notes(section) if pitch is not None]
+        for pitch in pitches:
+            degree[(pitch - tonic) % 12] += 1
+        for before, after in pairwise(pitches):
+            following[(before - tonic) % 12, (after - tonic) % 12] += 1
+            leap[min(_LARGEST_LEAP, abs(after - before))] += 1
+    leap /= leap.sum()
+    # A leap's size and the degree it reaches tell partly the same: a degree's share is what the leap left open.
+    table = {
+        "degree": np.log(degree / degree.sum()),
+        "following": np.log(following / following.sum(axis=1, keepdims=True)),
+        "leap": np.log(leap) - np.log(leap[:13]).mean(),
+    }
+    rounded = {name: np.round(values, 3).tolist() for name, values in table.items()}
+    out.write_text(json.dumps(rounded), "utf-8")
