@@ -93,9 +93,11 @@ def test_a_bend_that_is_none_is_refused(bend: tuple[float, float]):
         Bend(*bend)
 
 
-curves = st.lists(st.tuples(st.integers(0, 470), st.floats(-2, 2)), max_size=6, unique_by=lambda point: point[0]).map(
-    lambda points: tuple(Bend(tick / 480, semitones) for tick, semitones in sorted(points))
-)
+curves = st.lists(
+    st.tuples(st.integers(0, 470), st.floats(0.02, 2).flatmap(lambda size: st.sampled_from([size, -size]))),
+    max_size=6,
+    unique_by=lambda point: point[0],
+).map(lambda points: tuple(Bend(tick / 480, semitones) for tick, semitones in sorted(points)))
 
 
 @given(st.lists(curves, min_size=1, max_size=8), st.booleans())
