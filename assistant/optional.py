@@ -19,6 +19,8 @@ INSTALL = {
     "aalink": 'pip install "hummingbridge[link]"',
     "zeroconf": 'pip install "hummingbridge[advertise]"',
     "torch": 'pip install "hummingbridge[train]"',
+    "audiocraft": 'pip install "hummingbridge[musicgen]" && pip install --no-deps "audiocraft==1.3.0"',
+    "audiocraft.models": 'pip install "hummingbridge[musicgen]" && pip install --no-deps "audiocraft==1.3.0"',
 }
 """The command that brings each package; the first two come in one, without what their metadata asks for."""
 
