@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from assistant.audio import Audio
     from assistant.brief import Brief
     from assistant.effects.chain import Chain
+    from assistant.generate import Made, Request
     from assistant.hear import Heard, HearSettings, Listener
     from assistant.library import Library
     from assistant.render import RenderJob
-    from assistant.render.wav import Loop
+    from assistant.render.wav import Loop, WavFacts
     from assistant.vary import Variation
     from midi.motif import Motif
     from midi.scale import Key
@@ -283,7 +284,7 @@ def render(
     recipe = Recipe("render", str(job.engine), settings, job.seed, (material.take.id,), licences=licences)
     motif = replace(material.motif, tempo=job.tempo or material.motif.tempo)
     name = " ".join([material.take.name, job.instrument, *([chain.name] if chain else [])])
-    return _keep_sound(library, "render", name, recipe, audio, facts, motif)
+    return _keep_sound(library, "render", name, recipe, audio, facts, _of_motif(motif, audio))
 
 
 def effects(
@@ -297,7 +298,41 @@ def effects(
     settings = {"chain": chain.as_dict(), "set": dict(overrides or {}), "sample_rate_hz": audio.sample_rate_hz}
     recipe = Recipe("effects", "pedalboard", settings, 0, (parent.id,), licences=_licences(chain))
     name = f"{parent.name} {chain.name}"
-    return _keep_sound(library, "effects", name, recipe, audio, {"chain": chain.name}, None)
+    return _keep_sound(library, "effects", name, recipe, audio, {"chain": chain.name})
+
+
+def generate(
+    library: Library, request: Request, *, parent: Take | None = None, progress: Progress | None = None
+) -> tuple[Sounded, Made]:
+    """Sound from a description; `parent` is the take whose sound `request` follows or goes on from.
+
+    Raises `MissingPart`, `CannotRead`, `InvalidBrief`.
+    """
+    from assistant.generate import generate as generated
+    from assistant.render.wav import WavFacts
+
+    made = generated(request, progress=progress)
+    model = Path(request.model).name
+    settings = {
+        "text": request.prompt,
+        "model": model,
+        "follows": "melody" if request.melody else "start" if request.start else None,
+        "seconds": request.whole_seconds,
+        "freedom": request.freedom,
+        "obedience": request.obedience,
+        "fitted": list(made.remarks),
+    }
+    # Whose weights are not the published ones has said under which licence they are.
+    weights = Licence("generator", f"musicgen {model}", request.licence_spdx)
+    parents = (parent.id,) if parent else ()
+    recipe = Recipe("generate", "musicgen", settings, request.seed, parents, licences=(weights,))
+    facts: dict[str, Any] = {"model": model}
+    written = WavFacts(tempo=request.tempo, meter=request.meter, key=request.key)
+    if request.tempo:
+        facts["tempo_bpm"] = round(request.tempo.bpm, 2)
+        written = replace(written, length_beats=request.tempo.beats(request.whole_seconds))
+    name = request.text.strip() or f"{parent.name if parent else ''} goes on".strip()
+    return _keep_sound(library, "generation", name, recipe, made.audio, facts, written), made
 
 
 def _licences(chain: Chain) -> tuple[Licence, ...]:
@@ -306,24 +341,33 @@ def _licences(chain: Chain) -> tuple[Licence, ...]:
 
 
 def _keep_sound(
-    library: Library, kind: str, name: str, recipe: Recipe, audio: Audio, facts: Mapping[str, Any], motif: Motif | None
+    library: Library,
+    kind: str,
+    name: str,
+    recipe: Recipe,
+    audio: Audio,
+    facts: Mapping[str, Any],
+    written: WavFacts | None = None,
 ) -> Sounded:
     from assistant.render.wav import WavFacts, wav_bytes
 
-    written = WavFacts(project=name, take=kind, note=recipe.step)
-    if motif is not None:
-        written = replace(
-            written,
-            tempo=motif.tempo,
-            meter=motif.meter,
-            key=motif.key,
-            length_beats=motif.clip.length_beats,
-            loops=bars_loop(motif, audio),
-        )
-    wav = wav_bytes(audio, written)
+    wav = wav_bytes(audio, replace(written or WavFacts(), project=name, take=kind, note=recipe.step))
     known = {**facts, "seconds": round(audio.duration_seconds, 3), "sample_rate_hz": audio.sample_rate_hz}
     (take,) = library.add(NewTake(kind, name, recipe, {"audio": wav}, known), words=f"made {name}")
     return Sounded(take, audio, wav)
+
+
+def _of_motif(motif: Motif, audio: Audio) -> WavFacts:
+    """What the sound of a motif says in its file: where its bars lie."""
+    from assistant.render.wav import WavFacts
+
+    return WavFacts(
+        tempo=motif.tempo,
+        meter=motif.meter,
+        key=motif.key,
+        length_beats=motif.clip.length_beats,
+        loops=bars_loop(motif, audio),
+    )
 
 
 def bars_loop(motif: Motif, audio: Audio) -> tuple[Loop, ...]:

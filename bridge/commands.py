@@ -178,6 +178,17 @@ class SoundSet:
     chain: str | None = asked("The chain of effects for renderings.", default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Generate:
+    text: str = asked('What it should be, such as "melancholic cello over a lo-fi beat".')
+    melody: str = asked("A take whose tune it follows, such as the hum.", default="")
+    start: str = asked("A take that it goes on from.", default="")
+    seconds: float = asked("How long, rounded to whole bars.", default=12.0, low=1, high=120)
+    seed: int | None = asked("Another number, other music; counts up by itself if not given.", default=None, low=0)
+    model: str = asked("The weights, by the hub's name or a folder.", default="")
+    licence: str = asked("The licence of your own weights, as an SPDX name.", default="")
+
+
 _ACTS = "bridge.acts"
 
 _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
@@ -218,6 +229,7 @@ _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
     ("sound/set", "The instrument and the chain for renderings.", SoundSet, "sound:set_sound", "the session"),
     ("render/make", "Play a take with an instrument into a sound file.", RenderMake, "sound:render", "the job"),
     ("effects/apply", "Send a take's sound through a chain.", EffectsApply, "sound:effects", "the job"),
+    ("generate/make", "Have sound made from a description (MusicGen).", Generate, "sound:generate", "the job"),
     ("take/list", "The takes, the newest first.", TakeList, "take:listed", "the list"),
     ("take/show", "One take with its recipe and licences.", TakeNamed, "take:show", "it"),
     ("take/star", "Star a take, or take the star away.", TakeNamed, "take:star", "it"),

@@ -32,6 +32,7 @@ _CHECKS: dict[str, tuple[str, bool, str]] = {
     "variations": ("judging which variations read as melodies", True, "bridge.doctor:check_variations"),
     "instruments": ("rendering clips", True, "bridge.doctor:check_instruments"),
     "effects": ("chains of effects", True, "bridge.doctor:check_effects"),
+    "sound from descriptions": ("hummingbridge generate (MusicGen)", False, "bridge.doctor:check_generator"),
     "presets": ("chains and instruments, shipped and your own", True, "bridge.doctor:check_presets"),
     "library": ("keeping every take", True, "bridge.doctor:check_library"),
     "midi ports": ("playing into a DAW live", False, "bridge.doctor:check_midi_ports"),
@@ -98,6 +99,12 @@ def check_instruments(_: Path | None) -> Readiness:
     except HummingbridgeError as error:
         return Readiness("missing", error.message, error.hint)
     return Readiness("ready", f"{ready[0]} with {soundfont.name} ({soundfont.licence_spdx})")
+
+
+def check_generator(_: Path | None) -> Readiness:
+    from assistant.generate import check
+
+    return check()
 
 
 def check_presets(_: Path | None) -> Readiness:

@@ -1,7 +1,7 @@
 """Work in other processes: progress, cancel, and a fresh worker where one has died.
 
-Nothing heavy runs where time is kept. A worker does one job at a time; the two lanes are the ears and variations (what
-the composer waits for) and sound (which may take long).
+Nothing heavy runs where time is kept. A worker does one job at a time; the lanes are the ears and variations (what
+the composer waits for), sound (which may take long), and sound from descriptions (which takes minutes).
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from assistant.errors import UnknownName
 from midi.errors import HummingbridgeError
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
-LANES = {"hear": "ideas", "vary": "ideas", "render": "sound", "effects": "sound"}
+LANES = {"hear": "ideas", "vary": "ideas", "render": "sound", "effects": "sound", "generate": "generation"}
+_WARM = ("ideas", "sound")
+"""The lanes whose workers are started with the program; sound from descriptions takes a gigabyte and waits."""
 _TRIES = 2
 _KEPT = 100
 _MOST_WAITING = 100
@@ -159,7 +161,8 @@ class Jobs:
         return {name: lane.process.pid if lane.process else None for name, lane in self._lanes.items()}
 
     async def _serve(self, lane: _Lane) -> None:
-        await lane.worker()
+        if lane.name in _WARM:
+            await lane.worker()
         while True:
             lane.wake.clear()
             while lane.waiting:

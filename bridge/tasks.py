@@ -30,6 +30,7 @@ TASKS = {
     "vary": "bridge.tasks:vary",
     "render": "bridge.tasks:render",
     "effects": "bridge.tasks:effects",
+    "generate": "bridge.tasks:generate",
 }
 """Name → task."""
 
@@ -121,3 +122,30 @@ def effects(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[
     sounded = through(bench.library, bench.library.get(asked["take"]).id, load_chain(asked["chain"]))
     progress(1.0)
     return {"take": sounded.take.id, "seconds": sounded.audio.duration_seconds}
+
+
+def generate(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Sound from a description; `melody` and `start` are takes."""
+    from assistant.generate import Request
+    from assistant.steps import generate as generated
+    from assistant.steps import sound_of
+    from midi.scale import Key
+    from midi.tempo import Meter, Tempo
+
+    heard, parent = None, None
+    if source := asked["melody"] or asked["start"]:
+        heard, parent = sound_of(bench.library, bench.library.get(source).id)
+    request = Request(
+        asked["text"],
+        asked["seconds"],
+        melody=heard if asked["melody"] else None,
+        start=None if asked["melody"] else heard,
+        tempo=Tempo(asked["tempo"]) if asked.get("tempo") else None,
+        key=Key.parse(asked["key"]) if asked.get("key") else None,
+        meter=Meter.parse(asked["meter"]) if asked.get("meter") else None,
+        model=asked["model"],
+        licence_spdx=asked["licence_spdx"],
+        seed=asked["seed"],
+    )
+    sounded, made = generated(bench.library, request, parent=parent, progress=progress)
+    return {"take": sounded.take.id, "seconds": sounded.audio.duration_seconds, "remarks": list(made.remarks)}

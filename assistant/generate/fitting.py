@@ -14,16 +14,19 @@ from midi.tempo import Tempo
 
 Curve = NDArray[np.float64]
 
+_TIMES = (1, 2, 4, 8)
 NEAR = 0.12
 """Further from the session's tempo than this part of it, stretching would be heard: the sound stays as it is."""
 MOST_SEMITONES = 2
-_FRAME, _HOP = 2048, 512
+_FRAME, _HOP = 2048, 256
 _LONG_FRAME = 8192
 """For pitches: two semitones at 70 Hz are four bins of 4 Hz."""
 _SURE = 0.35
 """Of the energy of the onsets, the part that has to recur at the tempo for it to be taken for one: a held note and
 noise stay under .2, a beat comes to .5 and more."""
-_SURE_OF_KEY = 0.6
+_BEATEN = 0.05
+"""How much the onset curve varies where something is struck: .42 for plucked notes, .01 for noise."""
+_SURE_OF_KEY = 0.5
 _FADE_SECONDS = 0.02
 
 
@@ -56,18 +59,18 @@ def fitted(audio: Audio, *, tempo: Tempo | None, key: Key | None, seconds: float
 def heard_tempo(audio: Audio, *, near: Tempo) -> Tempo | None:
     """The tempo of `audio` within `NEAR` of `near`, None where no beat is heard there.
 
-    Method: the autocorrelation of the spectral flux at the period and twice and four times the period, its peak refined
+    Method: the autocorrelation of the spectral flux at the period and twice, four and eight times it, the peak refined
     by a parabola.
     """
     flux, rate_hz = onset_curve(audio)
     periods = np.arange(60 / (near.bpm * (1 + NEAR)), 60 / (near.bpm * (1 - NEAR)), 0.1 / rate_hz)
-    if len(flux) < 4.2 * periods[-1] * rate_hz or not flux.any():
+    if len(flux) < 1.1 * _TIMES[-1] * periods[-1] * rate_hz or flux.std() < _BEATEN:
         return None
     spectrum = np.fft.rfft(flux, 2 * len(flux))
     recurs = np.fft.irfft(np.abs(spectrum) ** 2)[: len(flux)]
     recurs /= recurs[0]
     lags = np.arange(len(recurs))
-    strengths = np.mean([np.interp(times * periods * rate_hz, lags, recurs) for times in (1, 2, 4)], axis=0)
+    strengths = np.mean([np.interp(times * periods * rate_hz, lags, recurs) for times in _TIMES], axis=0)
     best = int(strengths.argmax())
     if strengths[best] < _SURE or best in (0, len(periods) - 1):
         return None
@@ -90,8 +93,10 @@ def pitch_classes(audio: Audio) -> Curve:
     spectra = _spectra(audio.mono(), _LONG_FRAME, _LONG_FRAME // 2)
     hz = np.fft.rfftfreq(_LONG_FRAME, 1 / audio.sample_rate_hz)
     band = (hz > 65) & (hz < 2100)
-    # The strongest bins alone: between the partials there is only leakage.
-    inner = spectra[:, 1:-1] * ((spectra[:, 1:-1] > spectra[:, :-2]) & (spectra[:, 1:-1] > spectra[:, 2:]))
+    # The strong peaks alone: between the partials there is only leakage, and what stretching has smeared.
+    strong = spectra[:, 1:-1] > 0.1 * spectra.max(axis=1, keepdims=True)
+    peaked = (spectra[:, 1:-1] > spectra[:, :-2]) & (spectra[:, 1:-1] > spectra[:, 2:])
+    inner = spectra[:, 1:-1] * (peaked & strong)
     peaks = np.pad(inner, ((0, 0), (1, 1)))[:, band]
     classes = np.round(69 + 12 * np.log2(hz[band] / 440)).astype(int) % 12
     folded = np.stack([peaks[:, classes == one].sum(axis=1) for one in range(12)], axis=1)

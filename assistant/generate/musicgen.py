@@ -10,6 +10,7 @@ import socket
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -114,7 +115,17 @@ def _loaded(model: Any, name: str) -> Any:
     try:
         return model.get_pretrained(name)
     # OSError: the hub does not answer or has no such model; the others: the files hold something else.
-    except (OSError, RuntimeError, KeyError, ValueError, AttributeError, AssertionError, EOFError) as error:
+    except (
+        OSError,
+        RuntimeError,
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+        EOFError,
+        UnpicklingError,
+    ) as error:
         raise CannotRead(
             f"the weights {name} could not be had: {' '.join(str(error).split())[:200] or type(error).__name__}",
             hint=_WHERE_FROM,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assistant.audio import Audio
 from assistant.errors import InvalidBrief
+from assistant.rights.spdx import is_expression
 from midi.scale import Key
 from midi.tempo import Meter, Tempo
 
@@ -47,8 +48,10 @@ class Request:
                 hint="ask for 12, and continue what you like",
             )
         if self.melody is not None and self.start is not None:
+            raise InvalidBrief("a melody to follow and a sound to go on from are two requests", hint="give one")
+        if not is_expression(self.licence_spdx):
             raise InvalidBrief(
-                "a melody to follow and a sound to go on from are two different requests", hint="give one"
+                f"{self.licence_spdx!r} is no SPDX name of a licence", hint="such as CC-BY-4.0, or CC0-1.0 for your own"
             )
         for name, value, highest in (("freedom", self.freedom, 2.0), ("obedience", self.obedience, 10.0)):
             if not 0.0 <= value <= highest:

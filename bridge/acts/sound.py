@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from assistant.effects import load_chain
+from assistant.errors import InvalidBrief, MissingPart
 from assistant.render.instruments import find_instrument
 from assistant.take import Take
+from bridge.acts.motif import current
 from bridge.acts.variation import picked
 from bridge.app import App
-from bridge.commands import EffectsApply, RenderMake, SoundSet
+from bridge.commands import EffectsApply, Generate, RenderMake, SoundSet
 
 
 async def set_sound(app: App, asked: SoundSet) -> dict[str, Any]:
@@ -39,6 +41,35 @@ async def effects(app: App, asked: EffectsApply) -> dict[str, Any]:
     take = app.library.get(asked.take)
     load_chain(asked.chain)
     job, _ = app.jobs.add("effects", f"{take.name} through {asked.chain}", {"take": take.id, "chain": asked.chain})
+    return {"job": job.number}
+
+
+async def generate(app: App, asked: Generate) -> dict[str, Any]:
+    """In the tempo, key and metre of the session's motif, in a worker of its own."""
+    from assistant.generate import PUBLISHED, PUBLISHED_LICENCE, check
+
+    readiness = check()
+    if not readiness.ready:
+        raise MissingPart(readiness.reason, hint=readiness.remedy)
+    if asked.melody and asked.start:
+        raise InvalidBrief("a melody to follow and a take to go on from are two requests", hint="give one of them")
+    session = app.store.session
+    seed = session.seed if asked.seed is None else asked.seed
+    wanted = {
+        "text": asked.text,
+        "seconds": asked.seconds,
+        "melody": app.library.get(asked.melody).id if asked.melody else "",
+        "start": app.library.get(asked.start).id if asked.start else "",
+        "model": asked.model or PUBLISHED,
+        "licence_spdx": asked.licence or PUBLISHED_LICENCE,
+        "seed": seed,
+    }
+    if session.motif:
+        motif = current(app).motif
+        wanted |= {"tempo": motif.tempo.bpm, "key": str(motif.key), "meter": str(motif.meter)}
+    if asked.seed is None:
+        app.store.change(seed=seed + 1)
+    job, _ = app.jobs.add("generate", asked.text, wanted)
     return {"job": job.number}
 
 

@@ -119,6 +119,12 @@ def library_option(command: F) -> F:
     )(command)
 
 
+def commercial_option(command: F) -> F:
+    """`--commercial`: nothing leaves whose licences forbid commercial use."""
+    text = "For commercial use: refused where the licence of anything in it forbids that."
+    return click.option("--commercial", is_flag=True, help=text)(command)
+
+
 def json_option(command: F) -> F:
     """`--json`: the answer for a program instead of for eyes."""
     return click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")(command)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bridge.cli.console import answer_json, progress, say
-from bridge.cli.options import FOLDER_OUT, json_option, library_option
+from bridge.cli.options import FOLDER_OUT, commercial_option, json_option, library_option
 
 
 @click.command("send")
@@ -20,6 +20,7 @@ from bridge.cli.options import FOLDER_OUT, json_option, library_option
 @click.option("--track", default="Melody", show_default=True, help="The track's name.")
 @click.option("--notes-only", is_flag=True, help="No sound: the MIDI alone.")
 @click.option("--from-bar-one", is_flag=True, help="Files that begin at bar 1 with silence, for DAWs that ask for it.")
+@commercial_option
 @json_option
 @library_option
 def command(
@@ -32,6 +33,7 @@ def command(
     track: str,
     notes_only: bool,
     from_bar_one: bool,
+    commercial: bool,
     as_json: bool,
     library_folder: Path | None,
 ) -> None:
@@ -49,6 +51,7 @@ def command(
     from assistant.effects import load_chain
     from assistant.library import Library
     from assistant.render import RenderJob
+    from assistant.rights import check_for_sale, manifest
     from assistant.steps import SOUND_FILES, is_file, notes_of, sound_of
     from assistant.tables import resolve
     from bridge.daw import DAWS
@@ -60,6 +63,9 @@ def command(
         if is_file(take):
             sounds = Path(take).suffix.lower() in SOUND_FILES
             take = (sound_of(library, take)[1] if sounds else notes_of(library, take).take).id
+        if commercial:
+            chosen = library.get(take)
+            check_for_sale(manifest(chosen, library.ancestors(chosen.id)))
         with progress(f"Preparing {take}"):
             job = None if notes_only else RenderJob(instrument)
             parcel = parcel_of(library, take, at_bar=at_bar, job=job, chain=effects, track=track)

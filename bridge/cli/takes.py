@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bridge.cli.console import answer_json, counted, say, table
-from bridge.cli.options import FOLDER_OUT, json_option, library_option
+from bridge.cli.options import FOLDER_OUT, commercial_option, json_option, library_option
 
 if TYPE_CHECKING:
     from assistant.library import Library
@@ -36,7 +36,7 @@ def command(ctx: click.Context) -> None:
 @click.option("--search", default="", metavar="WORDS", help="Only takes in which these words occur.")
 @click.option(
     "--kind",
-    type=click.Choice(["recording", "motif", "variation", "render", "effects"]),
+    type=click.Choice(["recording", "motif", "variation", "render", "effects", "generation"]),
     metavar="KIND",
     help="Only recording, motif, variation, render or effects.",
 )
@@ -198,17 +198,21 @@ def purge(yes: bool, as_json: bool, library_folder: Path | None) -> None:
 @command.command("export")
 @click.argument("take")
 @click.option("-o", "--output", type=FOLDER_OUT, help="The folder to write into; the current one if not given.")
+@commercial_option
 @json_option
 @library_option
-def export(take: str, output: Path | None, as_json: bool, library_folder: Path | None) -> None:
+def export(take: str, output: Path | None, commercial: bool, as_json: bool, library_folder: Path | None) -> None:
     """Write a take's files (MIDI, WAV, notes) into a folder."""
     from assistant.files import write_whole
     from assistant.library import Library
+    from assistant.rights import check_for_sale, manifest
     from assistant.text import file_name
 
     folder = output or Path()
     with Library(library_folder) as library:
         chosen = library.get(take)
+        if commercial:
+            check_for_sale(manifest(chosen, library.ancestors(chosen.id)))
         stem = file_name(chosen.name, otherwise=chosen.id)
         paths = []
         for role in chosen.blobs:
