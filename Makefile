@@ -12,7 +12,7 @@ demo: $(VENV)/.base
 
 setup: $(VENV)/.test
 
-test: $(VENV)/.test check
+test: $(VENV)/.extras check
 	bash scripts/install_test_programs.sh
 	$(BIN)/pytest
 
@@ -39,6 +39,10 @@ $(VENV)/.base: requirements/base.lock requirements/build.lock pyproject.toml scr
 
 $(VENV)/.test: $(VENV)/.base requirements/test.lock
 	$(BIN)/python -m pip install --quiet --no-deps -r requirements/test.lock
+	@touch $@
+
+$(VENV)/.extras: $(VENV)/.test requirements/extras.lock scripts/install_extras.sh
+	bash scripts/install_extras.sh $(VENV)
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.test requirements/bench.lock

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Adds what training and sound from descriptions need (torch, audiocraft: 2 GB) to the environment given, for the tests.
+# NO_EXTRAS=1 leaves them out. It never fails: a test that lacks them skips and says so.
+set -u
+cd "$(dirname "$0")/.."
+python="$1/bin/python"
+
+[ -z "${NO_EXTRAS:-}" ] || { echo "extras: left out; the tests that need them skip"; exit 0; }
+# Some come as sources whose metadata asks for old versions of each other: without isolation, all from the lock.
+timeout 300 "$python" -m pip install --quiet --no-deps "setuptools==80.9.0" \
+  && timeout 600 "$python" -m pip install --quiet --no-deps --no-build-isolation -r requirements/extras.lock \
+  || echo "extras: not all could be had here; the tests that need them skip"
+exit 0
