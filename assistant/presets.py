@@ -80,7 +80,7 @@ def shipped(relative: str) -> Path:
 def find_preset(kind: str, name: str) -> Path:
     """The file of a preset. Raises `UnknownName`, naming what is there."""
     _check_kind(kind)
-    _check_name(kind, name)
+    check_name(kind, name)
     path = preset_path(kind, name)
     if path is None:
         raise unknown(name, (preset.name for preset in list_presets(kind)), kind=_singular(kind))
@@ -122,7 +122,7 @@ def new_preset(kind: str, name: str, *, like: str | None = None) -> Path:
     Refuses to overwrite. Raises `CannotWrite`, `UnknownName`.
     """
     _check_kind(kind)
-    _check_name(kind, name)
+    check_name(kind, name)
     target = own_folder() / kind / f"{name}.toml"
     if target.exists():
         raise CannotWrite(f"{target} exists already", hint="choose another name, or edit that file")
@@ -202,8 +202,8 @@ def _plain_name(name: str) -> bool:
     return bool(_NAME.fullmatch(name)) and ".." not in name and not name.endswith((" ", "."))
 
 
-def _check_name(kind: str, name: str) -> None:
-    """A name is one plain file name: nothing outside the preset folders can be reached by it."""
+def check_name(kind: str, name: str) -> None:
+    """A name is one plain file name: nothing outside the preset folders can be reached by it. Raises `UnknownName`."""
     if not _plain_name(name):
         raise UnknownName(
             f"{_singular(kind)} name {name!r} is not a plain name",

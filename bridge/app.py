@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bridge.jobs import Jobs
     from bridge.live import Live
     from bridge.session import SessionStore
+    from bridge.surfaces.hub import Surfaces
     from midi.motif import Motif
 
 
@@ -70,6 +71,7 @@ class App:
     player: Player | None = None
     recorder: Recorder | None = None
     live: Live | None = None
+    surfaces: Surfaces | None = None
     details: dict[str, Any] = field(default_factory=dict)
     """What else `session/get` tells: ports, the DAW's state."""
 
@@ -87,6 +89,11 @@ class App:
         if self.live is None:
             raise MissingPart("MIDI is switched off", hint="start hummingbridge serve without --midi-out none")
         return self.live
+
+    def need_surfaces(self) -> Surfaces:
+        if self.surfaces is None:
+            raise MissingPart("no surface is in use", hint="hummingbridge serve --surface NAME")
+        return self.surfaces
 
     def allowed(self, path: Path) -> Path:
         """`path`, followed through its links, if it lies in an allowed folder. Raises `PathNotAllowed`."""

@@ -189,6 +189,17 @@ class Generate:
     licence: str = asked("The licence of your own weights, as an SPDX name.", default="")
 
 
+@dataclass(frozen=True, slots=True)
+class SurfaceNamed:
+    name: str = asked("The surface, by its preset's name.")
+
+
+@dataclass(frozen=True, slots=True)
+class SurfacePage:
+    name: str = asked("The surface, by its preset's name.")
+    page: str = asked("The page to open.")
+
+
 _ACTS = "bridge.acts"
 
 _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
@@ -237,6 +248,9 @@ _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
     ("job/list", "What is being worked on.", Nothing, "session:jobs", "the jobs"),
     ("job/cancel", "Stop a job.", JobNumber, "session:cancel", "it"),
     ("presets/list", "The presets there are.", PresetKind, "session:presets", "their names"),
+    ("surface/list", "The control surfaces in use.", Nothing, "surface:listed", "their ports and open pages"),
+    ("surface/show", "How every control of a surface looks.", SurfaceNamed, "surface:shown", "the open page"),
+    ("surface/page", "Open a page of a surface.", SurfacePage, "surface:page", "that page"),
     ("session/get", "Everything at once: motif, variations, settings, jobs.", Nothing, "session:get", "the session"),
 )
 

@@ -14,6 +14,7 @@ from bridge.daw.watch import watch
 from bridge.ears import Ears
 from bridge.live import NONE, Live, LiveSettings
 from bridge.reply import as_json
+from bridge.surfaces.hub import Surfaces, Wanted
 from midi.errors import HummingbridgeError
 from midi.tempo import Tempo
 
@@ -64,6 +65,22 @@ def heard(folder: Path, live: Live | None, wanted: str, tell: Tell) -> Iterator[
         yield ears
     finally:
         ears.close()
+
+
+@contextlib.contextmanager
+def touched(store: SessionStore, tell: Tell) -> Iterator[Surfaces]:
+    """The control surfaces that the session names; one whose preset is gone or wrong is told as `trouble`."""
+    wanted = []
+    for text in store.session.surfaces:
+        try:
+            wanted.append(Wanted.parse(text))
+        except HummingbridgeError as error:
+            tell("trouble", as_json(error)["error"])
+    surfaces = Surfaces(wanted, tell)
+    try:
+        yield surfaces
+    finally:
+        surfaces.close()
 
 
 @contextlib.asynccontextmanager

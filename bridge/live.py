@@ -143,6 +143,11 @@ class Live:
             # The same bar lines are told by the same number, wherever in the song it is asked.
             self.lead.set_meter(transport.meter, transport.bar_line_beats % transport.meter.bar_beats)
 
+    def begins_in_seconds(self) -> float | None:
+        """Until what was asked for last is heard; None while the transport stands."""
+        line, beats = self.timeline(), self.audition.starts_at_beats
+        return None if beats is None else max(0.0, line.seconds_at(beats) - line.at_seconds)
+
     def facts(self) -> dict[str, Any]:
         """What `session/get` tells of it."""
         line = self.timeline()
@@ -173,14 +178,14 @@ class Live:
         raise MissingPart("the MIDI output is being opened", hint="try again in a second")
 
     def _when(self) -> dict[str, Any]:
-        line, beats = self.timeline(), self.audition.starts_at_beats
-        if beats is None:
+        line, begins_in = self.timeline(), self.begins_in_seconds()
+        if begins_in is None:
             return {"leader": line.leader, "waits_for": "the transport to start"}
-        at_seconds = line.seconds_at(beats)
+        at_seconds = line.at_seconds + begins_in
         return {
             "leader": line.leader,
             "at_bar": line.bar_at(at_seconds)[0],
-            "in_seconds": round(max(0.0, at_seconds - line.at_seconds), 3),
+            "in_seconds": round(begins_in, 3),
         }
 
     async def _end_after(self, part: Part) -> None:

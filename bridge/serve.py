@@ -17,9 +17,9 @@ from assistant.files import write_whole
 from assistant.library import Library, usual_folder
 from bridge.app import App
 from bridge.clock import Follow
-from bridge.hands import Tell, at_the_daw, by_themselves, heard, played
+from bridge.hands import Tell, at_the_daw, by_themselves, heard, played, touched
 from bridge.jobs import Jobs
-from bridge.live import LiveSettings
+from bridge.live import NONE, LiveSettings
 from bridge.osc.server import PORT as OSC_PORT
 from bridge.osc.server import OscServer
 from bridge.session import SessionStore
@@ -54,11 +54,14 @@ class ServeSettings:
     follow: Follow | None = None
     daw: str = ""
     input: str = ""
+    surfaces: tuple[str, ...] = ()
 
     @property
-    def wishes(self) -> dict[str, str | None]:
+    def wishes(self) -> dict[str, object]:
         """What is said at the start about the session; what is not said stays as it was."""
-        return {"follow": self.follow, "daw": self.daw}
+        wishes: dict[str, object] = {"follow": self.follow, "daw": self.daw, "surfaces": self.surfaces}
+        said = {name: value for name, value in wishes.items() if value}
+        return said | ({"surfaces": ()} if self.surfaces == (NONE,) else {})
 
     @property
     def local(self) -> bool:
@@ -127,7 +130,7 @@ async def running(settings: ServeSettings, said: Tell | None = None) -> AsyncIte
         parts.enter_context(only_one(folder))
         library = parts.enter_context(Library(folder))
         store = SessionStore(folder)
-        store.change(**{name: value for name, value in settings.wishes.items() if value})
+        store.change(**settings.wishes)
         changes = Changes()
         told: list[Tell] = [changes.tell, *([said] if said else [])]
 
@@ -139,7 +142,9 @@ async def running(settings: ServeSettings, said: Tell | None = None) -> AsyncIte
         ways = {"osc_port": settings.osc_port, "http_port": settings.http_port, "process": os.getpid()}
         live = parts.enter_context(played(settings.live, store, tell))
         ears = parts.enter_context(heard(folder, live, settings.input, tell))
-        app = App(library, store, jobs, settings.folders, player=live, recorder=ears, live=live, details=dict(ways))
+        surfaces = parts.enter_context(touched(store, tell))
+        live_parts: dict[str, Any] = {"player": live, "recorder": ears, "live": live, "surfaces": surfaces}
+        app = App(library, store, jobs, settings.folders, details=dict(ways), **live_parts)
         store.listen(lambda _, changed: changes.tell_all(changed))
         osc = OscServer(app, host=settings.listen, port=settings.osc_port, token=token)
         try:
@@ -149,7 +154,8 @@ async def running(settings: ServeSettings, said: Tell | None = None) -> AsyncIte
                 f"port {settings.osc_port} is taken by another program", hint="choose another with --osc-port"
             ) from error
         parts.push_async_callback(osc.stop)
-        told.append(osc.tell)
+        told += [osc.tell, surfaces.told]
+        surfaces.start(app, osc)
         await parts.enter_async_context(_http(app, changes, settings, token))
         if settings.advertise:
             ports = {"osc_port": settings.osc_port, "http_port": settings.http_port}

@@ -18,7 +18,8 @@ from assistant.files import write_whole
 class Session:
     """`motif` and `variations` are take ids; `selected` counts from 1, 0 for none. The rest are the settings that hold
     for what is made next. `follow` says who leads (`bridge.clock.Follow`); `tempo_bpm` is the own clock's tempo, None
-    that of what it plays. `playing` is the variation that sounds (0 the motif, None silence): it is not kept on disk.
+    that of what it plays. `surfaces` are those in use, as `serve --surface` names them. `playing` is the variation that
+    sounds (0 the motif, None silence): it is not kept on disk.
     """
 
     motif: str = ""
@@ -34,6 +35,7 @@ class Session:
     instrument: str = "piano"
     chain: str = ""
     daw: str = "folder"
+    surfaces: tuple[str, ...] = ()
     follow: str = "auto"
     tempo_bpm: float | None = None
     playing: int | None = None
@@ -41,9 +43,10 @@ class Session:
 
     def as_json(self) -> dict[str, Any]:
         plain = dataclasses.asdict(self)
-        return {**plain, "variations": list(self.variations), "locked_bars": list(self.locked_bars)}
+        return plain | {name: list(plain[name]) for name in _LISTS}
 
 
+_LISTS = ("variations", "locked_bars", "surfaces")
 _PASSING = ("playing", "recording")
 Listener = Callable[[Session, dict[str, Any]], None]
 
@@ -80,7 +83,7 @@ class SessionStore:
         """Tells the listeners of something that lies behind these names, though the session itself is the same."""
         plain = self.session.as_json()
         for listener in tuple(self._listeners):
-            listener(self.session, {name: plain[name] for name in names})
+            listener(self.session, {name: plain.get(name) for name in names})
 
     def _read(self) -> Session:
         """What was kept; a file that is missing, damaged or of another version counts as far as it can be read."""
@@ -90,6 +93,6 @@ class SessionStore:
             return Session()
         known = {field.name for field in dataclasses.fields(Session)} - set(_PASSING)
         kept = {name: value for name, value in kept.items() if name in known} if isinstance(kept, dict) else {}
-        for name in ("variations", "locked_bars"):
+        for name in _LISTS:
             kept[name] = tuple(kept.get(name, ()))
         return Session(**kept)

@@ -31,7 +31,9 @@ async def show(app: App, asked: TakeNamed) -> dict[str, Any]:
 
 async def star(app: App, asked: TakeNamed) -> dict[str, Any]:
     take = app.library.get(asked.take)
-    return _short(app.library.star(take.id, not take.starred).as_json())
+    starred = app.library.star(take.id, not take.starred)
+    app.store.tell("takes")
+    return _short(starred.as_json())
 
 
 async def send(app: App, asked: TakeSend) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def command(name: str | None, given: tuple[str, ...], as_json: bool, library_fol
     arguments = _arguments(given, [one.name for one in asked.asked])
     # What is wrong with the words is said without asking anybody.
     from_mapping(asked.arguments, arguments)
-    answer = _ask(asked.name, arguments, library_folder)
+    answer = ask(asked.name, arguments, library_folder)
     if as_json or not answer:
         answer_json(answer) if as_json else say("done")
         return
@@ -70,7 +70,8 @@ def _arguments(given: tuple[str, ...], names: list[str]) -> dict[str, object]:
     return arguments
 
 
-def _ask(name: str, arguments: dict[str, object], library: Path | None) -> dict[str, Any]:
+def ask(name: str, arguments: dict[str, object], library: Path | None) -> dict[str, Any]:
+    """What the running program answers. Raises `NotRunning`, and what the command raises as `TaskFailed`."""
     from http.client import HTTPConnection
 
     from bridge.jobs import TaskFailed

@@ -25,6 +25,7 @@ COMMANDS = {
     "send": "Bring a take to your DAW, at the right bar.",
     "serve": "Run beside your DAW: OSC, HTTP, work in the background.",
     "do": "Ask the running program to do something.",
+    "surface": "Control surfaces: which there are, how one looks, learning your own.",
     "daw": "The DAWs there is a way into; install the bridge's side.",
     "presets": "The chains and instruments there are, and your own.",
     "evaluate": "Judge the program on material with known answers.",

@@ -59,6 +59,13 @@ if TYPE_CHECKING:
     help="The MIDI control (CC) that starts and stops recording.",
 )
 @click.option("--daw", type=click.Choice(sorted(DAWS)), help="Where takes are sent. It is remembered.")
+@click.option(
+    "--surface",
+    "surfaces",
+    multiple=True,
+    metavar="NAME[=PORT]",
+    help="A control surface; may be given several times. It is remembered; none: no surface from now on.",
+)
 @click.option("--advertise", is_flag=True, help="Tell other programs where OSC is (OSCQuery, multicast DNS).")
 @library_option
 def command(
@@ -74,6 +81,7 @@ def command(
     audio_input: str,
     footswitch: int,
     daw: str | None,
+    surfaces: tuple[str, ...],
     advertise: bool,
     library_folder: Path | None,
 ) -> None:
@@ -88,12 +96,16 @@ def command(
     from dataclasses import replace
 
     from bridge.app import App
-    from bridge.live import LiveSettings
+    from bridge.live import NONE, LiveSettings
     from bridge.serve import ServeSettings, folders_of, serve
+    from bridge.surfaces.hub import Wanted
 
     settings = ServeSettings(library_folder, osc_port, http_port, listen, token, folders_of(folders), advertise)
     live = LiveSettings(midi_out, midi_in, channel, footswitch)
-    settings = replace(settings, live=live, follow=clock, daw=daw or "", input=audio_input)
+    settings = replace(settings, live=live, follow=clock, daw=daw or "", input=audio_input, surfaces=surfaces)
+    for surface in surfaces if surfaces != (NONE,) else ():
+        # What is wrong with a name or a preset is said before anything starts.
+        Wanted.parse(surface)
 
     terminal = _Terminal()
 
@@ -139,6 +151,12 @@ def _port(state: Any) -> str:
     return f"midi     {state['reason']} (try: {state['hint']})"
 
 
+def _surface(state: Any) -> str:
+    if state["state"] != "open":
+        return f"surface  {state['surface']}: {state['reason']} (try: {state['hint']})"
+    return f"surface  {state['surface']} is there: {state['name']}" if state["way"] == "out" else ""
+
+
 def _input(state: Any) -> str:
     if state["state"] == "armed":
         return f"input    {state['input']} ({state['reason']}, {state['rate_hz']} Hz)"
@@ -155,6 +173,7 @@ def _trouble(error: Any) -> str:
 
 _SAID = {
     "midi": _port,
+    "surface": _surface,
     "input": _input,
     "daw_state": _daw,
     "trouble": _trouble,

@@ -23,6 +23,9 @@ AHEAD_SECONDS = 0.1
 """So far ahead messages go to the process that keeps time: longer than any pause of this one."""
 
 TURN_SECONDS = 0.02
+START_SECONDS = 0.003
+"""So soon after it is asked for the own clock begins: the way to the process that keeps time takes less."""
+
 FENCE_SECONDS = 0.004
 """What is due sooner than this is on its way already and stays."""
 
@@ -264,7 +267,7 @@ class Conductor:
         now = self._clock.now()
         own_may = self._lead.follow in ("auto", "own")
         if own_may and self._audition.state == "idle" and not self._lead.timeline(now).running:
-            self._lead.own.start(now + TURN_SECONDS)
+            self._lead.own.start(now + START_SECONDS)
             self._started_own = True
         self._audition.play(part)
         self._audition.turn(self._lead.timeline(now), now)

@@ -77,6 +77,7 @@ class Keeper:
                     pass
         with self._changed:
             self._silence(None)
+        self.patch.say_farewell()
         time.sleep(LAST_WORDS_SECONDS)
 
     def end(self, *_: object) -> None:
@@ -109,6 +110,11 @@ class Keeper:
         with self._changed:
             self._silence(line["source"])
 
+    def _do_send(self, line: Line) -> None:
+        """At once, past the schedule: lights and displays are no notes."""
+        for message in line["messages"]:
+            self.patch.send(int(line["id"]), tuple(message))
+
     def _do_open(self, line: Line) -> None:
         self.patch.open(line)
 
@@ -116,6 +122,7 @@ class Keeper:
         if line["way"] == "out":
             with self._changed:
                 self._silence(None)
+            self.patch.say_farewell(int(line["id"]))
             time.sleep(LAST_WORDS_SECONDS)
         self.patch.close(line["way"], int(line["id"]))
 

@@ -24,6 +24,7 @@ class _Held:
     port: Any = None
     name: str = ""
     state: str = ""
+    farewell: tuple[tuple[int, ...], ...] = ()
 
     @property
     def jack_name(self) -> str:
@@ -57,7 +58,8 @@ class PatchBay:
         with self._lock:
             self.close(way, number)
             self._wanted_api = asked.get("api")
-            held = _Held(PortChoice(asked["name"], bool(asked["virtual"])), way)
+            choice = PortChoice(asked["name"], bool(asked["virtual"]), tuple(asked.get("others", ())))
+            held = _Held(choice, way, farewell=tuple(map(tuple, asked.get("farewell", ()))))
             self._held[way, number] = held
             self._cables.wanted.setdefault(held.jack_name, {}).update(dict.fromkeys(asked.get("peers", ()), False))
             self._try(way, number, held)
@@ -78,6 +80,14 @@ class PatchBay:
         port = self._outputs.get(number)
         if port is not None:
             port.send(self._message(message))
+
+    def say_farewell(self, number: int | None = None) -> None:
+        """The last messages to an output, or to every one: they leave the device as it was found."""
+        with self._lock:
+            for (way, each), held in self._held.items():
+                if way == "out" and number in (None, each):
+                    for message in held.farewell:
+                        self.send(each, message)
 
     def say_ports(self) -> None:
         try:

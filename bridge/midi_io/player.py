@@ -14,6 +14,7 @@ from bridge.midi_io.memory import NotesMemory
 from bridge.midi_io.ports import PortChoice
 from bridge.midi_io.schedule import Event
 
+Message = tuple[int, ...]
 Listener = Callable[[float, int, tuple[int, ...]], None]
 """Called with (seconds, input number, message) from a thread of the player."""
 
@@ -45,10 +46,12 @@ class Player:
         *,
         on_message: Listener | None = None,
         on_port: Callable[[PortState], None] | None = None,
+        on_cables: Callable[[dict[str, list[str]]], None] | None = None,
         api: str | None = None,
     ) -> None:
-        self._on_message, self._on_port, self._api = on_message, on_port, api
+        self._on_message, self._on_port, self._on_cables, self._api = on_message, on_port, on_cables, api
         self._ports: dict[tuple[str, int], PortChoice] = {}
+        self._farewells: dict[tuple[str, int], tuple[Message, ...]] = {}
         self._cables: dict[str, list[str]] = {}
         self._states: dict[tuple[str, int], PortState] = {}
         self._answers: dict[str, Any] = {}
@@ -72,8 +75,14 @@ class Player:
     def port_states(self) -> tuple[PortState, ...]:
         return tuple(self._states.values())
 
-    def open_output(self, choice: PortChoice | None = None, number: int = 0) -> None:
-        """Opens output `number` (0..7); its state is told to `on_port`."""
+    def open_output(
+        self, choice: PortChoice | None = None, number: int = 0, *, farewell: Iterable[Message] = ()
+    ) -> None:
+        """Opens output `number` (0..7); its state is told to `on_port`.
+
+        `farewell` is sent when it is closed, and when we or the process end, however that comes about.
+        """
+        self._farewells["out", number] = tuple(farewell)
         self._open("out", number, choice or PortChoice())
 
     def open_input(self, choice: PortChoice, number: int = 0) -> None:
@@ -84,6 +93,10 @@ class Player:
         self._ports.pop((way, number), None)
         self._states.pop((way, number), None)
         self._child.tell({"do": "close", "way": way, "id": number})
+
+    def send(self, number: int, messages: Iterable[Message]) -> bool:
+        """Sends to output `number` at once: what is no music, such as lights and displays of a control surface."""
+        return self._child.tell({"do": "send", "id": number, "messages": list(messages)})
 
     def add(self, events: Iterable[Event]) -> bool:
         """Events ahead of time; false where the process is being started again, and they are lost."""
@@ -123,7 +136,9 @@ class Player:
 
     def _say_open(self, way: str, number: int, choice: PortChoice) -> None:
         peers = self._cables.get(f"{choice.name}:{way}", [])
-        self._child.tell({"do": "open", "way": way, "id": number, "api": self._api, "peers": peers, **asdict(choice)})
+        farewell = self._farewells.get((way, number), ())
+        asked = {"way": way, "id": number, "api": self._api, "peers": peers, "farewell": farewell}
+        self._child.tell({"do": "open", **asked, **asdict(choice)})
 
     def _ask(self, line: Line, answer: str) -> Any:
         with self._answered:
@@ -148,6 +163,8 @@ class Player:
             self._priority = Readiness(**line["priority"])
         elif "cables" in line:
             self._cables = line["cables"]
+            if self._on_cables is not None:
+                self._on_cables(line["cables"])
         else:
             with self._answered:
                 self._answers.update(line)

@@ -47,10 +47,13 @@ class NoSuchPort(HummingbridgeError):
 
 @dataclass(frozen=True, slots=True)
 class PortChoice:
-    """A port to open: an existing one by `name`, or a `virtual` one of our own that other programs see by `name`."""
+    """A port to open: an existing one by `name`, or by one of the `others`; or a `virtual` one of our own that other
+    programs see by `name`.
+    """
 
     name: str = "Hummingbridge"
     virtual: bool = True
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,16 @@ def matching(name: str, names: Sequence[str]) -> str:
     raise NoSuchPort(f"there is no MIDI port {name!r}", hint=f"there are: {there}")
 
 
+def first_matching(wanted: Sequence[str], names: Sequence[str]) -> str:
+    """The port that is meant by the first of `wanted` that means one. Raises `NoSuchPort`, as for the first."""
+    for name in wanted:
+        try:
+            return matching(name, names)
+        except NoSuchPort:
+            continue
+    return matching(wanted[0], names)
+
+
 def open_output(choice: PortChoice, api: str) -> Any:
     """A mido output. Raises `NoMidi` or `NoSuchPort`."""
     return _opened(choice, api, "output", {})
@@ -131,7 +144,7 @@ def _opened(choice: PortChoice, api: str, way: str, more: dict[str, Any]) -> Any
     try:
         if not choice.virtual:
             names = getattr(backend, f"get_{way}_names")()
-            return open_port(matching(choice.name, names), **more)
+            return open_port(first_matching((choice.name, *choice.others), names), **more)
         if not has_virtual_ports(api):
             raise NoSuchPort("Windows has no virtual MIDI ports", hint=LOOPBACK_HINT)
         return open_port(way.removesuffix("put"), client_name=choice.name, virtual=True, **more)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from bridge.app import App, call
+from bridge.commands import COMMANDS
 from bridge.jobs import Busy
 from bridge.osc.packets import Request, Unslip, change, failure, reply, requests, slip
 from bridge.session import Session
@@ -20,6 +21,7 @@ _BUFFER_BYTES = 8 * 1024 * 1024
 _MOST_SUBSCRIBERS = 64
 _MOST_PENDING = 20_000
 _AT_ONCE = 256
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 Sender = Callable[[bytes], None]
 
 
@@ -74,6 +76,15 @@ class OscServer:
         for packet in change(name, value):
             for send in tuple(self._subscribers.values()):
                 send(packet)
+
+    def sender_to(self, host: str, port: int) -> Sender:
+        """Sends to a peer that has not spoken yet. Raises `NotAuthorised` where only this machine is spoken with."""
+        if self._host in _LOOPBACK and host not in _LOOPBACK:
+            raise NotAuthorised(
+                f"{host} is another machine, and the program speaks with this one alone",
+                hint="start hummingbridge serve --listen 0.0.0.0",
+            )
+        return self._sender((host, port))
 
     def _changed(self, _: Session, changes: dict[str, Any]) -> None:
         for name, value in changes.items():
@@ -139,12 +150,14 @@ class OscServer:
 
     async def _answer(self, request: Request, peer: object, send: Sender) -> None:
         try:
-            for packet in reply(request.ident, await self._done(request, peer, send)):
+            answer = await self._done(request, peer, send)
+            for packet in () if answer is None else reply(request.ident, answer):
                 send(packet)
         except HummingbridgeError as error:
             send(failure(request.ident, error))
 
-    async def _done(self, request: Request, peer: object, send: Sender) -> dict[str, Any]:
+    async def _done(self, request: Request, peer: object, send: Sender) -> dict[str, Any] | None:
+        """The answer; None to a surface, which is answered by its lights."""
         if request.command == "session/authorise":
             given = str(request.values[0]) if request.values else ""
             if not (self._token and hmac.compare_digest(given.encode(), self._token.encode())):
@@ -161,4 +174,7 @@ class OscServer:
         if request.command == "session/unsubscribe":
             self._subscribers.pop(peer, None)
             return {}
+        if request.command.startswith("surface/") and request.command not in COMMANDS and self._app.surfaces:
+            self._app.surfaces.over_osc(request.address, request.values, peer, send)
+            return None
         return await call(self._app, request.command, request.values)

@@ -58,12 +58,12 @@ class Desk:
         value = min(high, max(low, start + steps * binding.step))
         return self._set(binding, value) if value != before else None
 
-    def moved(self, control: str, to: float, scene: Scene, *, motor: bool = False) -> Act | None:
+    def moved(self, control: str, to: float, scene: Scene) -> Act | None:
         """What a knob with two ends, or a fader, asks for at `to`, 0..1."""
         binding = self.page.controls.get(control)
         if binding is None or not binding.sets:
             return None
-        if binding.takeover and not motor:
+        if binding.takeover:
             takeover = self._takeovers.setdefault(f"{self.page.name} {control}", Takeover())
             if not takeover.takes(to, share(scene, binding)):
                 return None
@@ -84,7 +84,9 @@ class Desk:
         return look(scene, binding, self._number(binding))
 
     def _number(self, binding: Binding) -> int:
-        return binding.place + self.bank * self.page.bank if binding.counts else 0
+        if not binding.counts:
+            return int(binding.arguments.get("number", 0))
+        return binding.place + self.bank * self.page.bank
 
     def _act(self, binding: Binding, scene: Scene) -> Act | None:
         arguments = dict(binding.arguments)
@@ -99,9 +101,8 @@ class Desk:
             arguments[binding.counts] = number
         if binding.toggles:
             arguments = {name: _toggled(binding.does, name, value, scene) for name, value in arguments.items()}
-        plays = number if binding.counts == "number" else scene.session.selected
-        if binding.again and scene.session.playing == plays:
-            return Act(binding.again, {"number": plays} if binding.counts == "number" else {})
+        if binding.again and scene.session.playing == (number or scene.session.selected):
+            return Act(binding.again, {"number": number} if number else {})
         return Act(binding.does, arguments)
 
     def _set(self, binding: Binding, value: float) -> Act:

@@ -24,7 +24,9 @@ PAD, BUTTON, KNOB, FADER, TEXT, ANY = "pad", "button", "knob", "fader", "text", 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a control lies on the picture, in units of a pad, and of what kind it is."""
+    """Where a control lies on the picture, in units of a pad, and of what kind it is; on a display the texts of other
+    controls stand, a line each (`lines`).
+    """
 
     x: float
     y: float
@@ -32,6 +34,7 @@ class Place:
     height: float
     kind: str
     caption: str = ""
+    lines: tuple[str, ...] = ()
 
 
 class Family(Protocol):

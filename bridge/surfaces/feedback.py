@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bridge.surfaces.look import OFF, Look
 
 EVERY_SECONDS = 0.03
 """The shortest time between two messages to one control: 33 a second are more than an eye follows."""
+
+SAME_PLACE = 1 / 256
 
 
 class Feedback:
@@ -19,22 +22,31 @@ class Feedback:
         self._wanted: dict[str, Look] = {}
         self._last: dict[str, float] = {}
         self._held: set[str] = set()
+        self._by_hand: dict[str, float] = {}
 
     def want(self, looks: Mapping[str, Look]) -> None:
         """How all controls are to look; one that is not named is to be dark."""
         dark = dict.fromkeys((control for control in self._shown if control not in looks), OFF)
-        self._wanted = {**dark, **looks}
+        self._wanted = dark | {control: self._steady(control, look) for control, look in looks.items()}
+
+    def _steady(self, control: str, look: Look) -> Look:
+        """What a hand has put where it should stand, or as good as, is not told so: it would fight the hand."""
+        stands = self._by_hand.get(control)
+        if look.value is None or stands is None or abs(stands - look.value) > SAME_PLACE:
+            return look
+        return replace(look, value=stands)
 
     def forget(self) -> None:
         """The surface was plugged in anew: everything is shown again, at once."""
         self._shown.clear()
+        self._by_hand.clear()
         self._last.clear()
 
-    def moved(self, control: str) -> None:
-        """The hand has moved a motor fader: where it stands is to be said again."""
+    def moved(self, control: str, to: float) -> None:
+        """The hand has moved a knob or fader to `to`: that is where it stands now, whatever it was told."""
         if control in self._shown:
-            look = self._shown[control]
-            self._shown[control] = Look(look.state, None, look.text, look.words)
+            self._by_hand[control] = to
+            self._shown[control] = replace(self._shown[control], value=to)
 
     def hold(self, control: str, on: bool) -> None:
         """While a finger lies on a motor fader, nothing is said to it."""
@@ -54,5 +66,6 @@ class Feedback:
                 continue
             found.append((control, look, before))
             self._shown[control] = look
+            self._by_hand.pop(control, None)
             self._last[control] = now
         return found, later

@@ -43,12 +43,12 @@ BUTTONS = {name: number for number, name in enumerate((name for row in _BUTTONS 
 _STRIP = re.compile(r"(rec|solo|mute|select|vpush|vpot|fader)-([1-9]\d?)")
 _KINDS = {"vpot": KNOB, "fader": FADER}
 _STRIP_ROWS = (
-    ("vpot", 0.0, 1.4, KNOB),
-    ("rec", 1.8, 0.5, BUTTON),
-    ("solo", 2.4, 0.5, BUTTON),
-    ("mute", 3.0, 0.5, BUTTON),
-    ("select", 3.6, 0.5, BUTTON),
-    ("fader", 4.4, 4.2, FADER),
+    ("vpot", 0.0, 1.5, KNOB),
+    ("rec", 1.6, 0.5, BUTTON),
+    ("solo", 2.1, 0.5, BUTTON),
+    ("mute", 2.6, 0.5, BUTTON),
+    ("select", 3.1, 0.5, BUTTON),
+    ("fader", 3.7, 3.4, FADER),
 )
 
 
@@ -162,14 +162,15 @@ class Mackie:
     def places(self) -> Mapping[str, Place]:
         found: dict[str, Place] = {}
         for strip in range(1, STRIPS * len(self._units) + 1):
-            x = 1.5 * (strip - 1) + (0.5 * ((strip - 1) // STRIPS))
+            x = 1.5 * (strip - 1)
+            shown = (f"select-{strip}", f"vpot-{strip}")
+            found[f"display-{strip}"] = Place(x, 0, 1.5, 0.8, TEXT, lines=shown)
             for name, y, height, kind in _STRIP_ROWS:
-                found[f"{name}-{strip}"] = Place(x, y, 1.3, height, kind, name.upper() if kind == BUTTON else "")
-        right = 1.5 * STRIPS * len(self._units) + 0.7
-        shown = [name for row in _BUTTONS for name in row]
-        for index, name in enumerate(shown):
-            found[name] = Place(right + 1.5 * (index % 8), 0.6 * (index // 8), 1.4, 0.5, BUTTON, name)
-        found["jog"] = Place(right + 3, 5.4, 3, 3, KNOB, "JOG")
+                caption = name if kind == BUTTON else ""
+                found[f"{name}-{strip}"] = Place(x, 1.0 + y, 1.45, height, kind, caption)
+        for index, name in enumerate(name for row in _BUTTONS for name in row):
+            found[name] = Place(1.5 * (index % STRIPS), 8.4 + 0.5 * (index // STRIPS), 1.45, 0.5, BUTTON, name)
+        found["jog"] = Place(9, 11.9, 3, 2, KNOB, "jog")
         return found
 
 

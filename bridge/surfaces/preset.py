@@ -255,7 +255,7 @@ def _binding(table: Mapping[str, Any], number: int, kind: str, where: str) -> Bi
         page,
         bank,
         shows or shown_by(does, counts, sets, arguments),
-        _text(table, "label", where),
+        _spread_text(table.get("label", ""), number, f"{where}: label"),
         encoding,
         _flag(table, "takeover", where, default=True),
     )
@@ -269,6 +269,14 @@ def _spread(does: str, name: str, value: Any, number: int, where: str) -> Any:
         hint = "give one for each control"
         raise InvalidPreset(f"{where}: {name} has {len(value)} values, and there are more controls", hint=hint)
     return value[number - 1]
+
+
+def _spread_text(value: Any, number: int, where: str) -> str:
+    """A text, or one for each control of the row."""
+    each = value[number - 1] if isinstance(value, list) and number <= len(value) else value
+    if not isinstance(each, str):
+        raise InvalidPreset(f"{where} {value!r} is not text", hint="give a text, or one for each control")
+    return each
 
 
 def _stand_in(counted: Any, counts: str) -> dict[str, Any]:

@@ -199,8 +199,9 @@ def shown_by(does: str, counts: str, sets: str, arguments: Mapping[str, object])
     """What a control's light tells of, where its preset does not say: it follows from the command."""
     if sets:
         return "value"
-    if counts in _BY_COUNTED and does not in ("variation/keep", "variation/discard"):
-        return _BY_COUNTED[counts]
+    named = "number" if "number" in arguments else counts
+    if named in _BY_COUNTED and does not in ("variation/keep", "variation/discard"):
+        return _BY_COUNTED[named]
     if does in _BY_COMMAND:
         return _BY_COMMAND[does]
     if does == "variation/audition":

@@ -123,7 +123,7 @@ def test_banks_bring_the_ninth_variation_to_the_first_strip() -> None:
 
 def test_a_motor_fader_has_hold_at_once_and_a_knob_only_when_it_passes_the_value() -> None:
     mackie, knobs = Desk(load_surface("mackie")), Desk(load_surface("generic-8x8"))
-    assert mackie.moved("fader-1", 0.1, scene(closeness=0.9), motor=True) == Act("vary/closeness", {"closeness": 0.1})
+    assert mackie.moved("fader-1", 0.1, scene(closeness=0.9)) == Act("vary/closeness", {"closeness": 0.1})
     assert knobs.moved("cc-1", 0.1, scene(closeness=0.9)) is None
     assert knobs.moved("cc-1", 0.5, scene(closeness=0.9)) is None
     assert knobs.moved("cc-1", 0.95, scene(closeness=0.9)) == Act("vary/closeness", {"closeness": 0.95})
@@ -203,7 +203,7 @@ def test_nothing_is_said_to_a_fader_under_a_finger_and_where_it_stands_is_said_a
     feedback.want({"fader-1": Look("on", 0.2)})
     feedback.due(0.0)
     feedback.hold("fader-1", True)
-    feedback.moved("fader-1")
+    feedback.moved("fader-1", 0.9)
     feedback.want({"fader-1": Look("on", 0.7)})
     assert feedback.due(1.0)[0] == []
     feedback.hold("fader-1", False)
