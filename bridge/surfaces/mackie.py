@@ -169,7 +169,9 @@ class Mackie:
                 caption = name if kind == BUTTON else ""
                 found[f"{name}-{strip}"] = Place(x, 1.0 + y, 1.45, height, kind, caption)
         for index, name in enumerate(name for row in _BUTTONS for name in row):
-            found[name] = Place(1.5 * (index % STRIPS), 8.4 + 0.5 * (index // STRIPS), 1.45, 0.5, BUTTON, name)
+            found[name] = Place(
+                1.5 * (index % STRIPS), 8.4 + 0.5 * (index // STRIPS), 1.45, 0.5, BUTTON, name.removeprefix("assign-")
+            )
         found["jog"] = Place(9, 11.9, 3, 2, KNOB, "jog")
         return found
 
