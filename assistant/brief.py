@@ -12,6 +12,7 @@ from midi.scale import Key
 
 Keep = Literal["rhythm", "contour", "pitches"]
 KEEPS: tuple[str, ...] = get_args(Keep)
+Source = Literal["both", "rules", "model"]
 MOST = 1000
 """The most variations asked for at once."""
 LEAST_DENSITY, MOST_DENSITY = 0.1, 8.0
@@ -28,7 +29,8 @@ class Brief:
     all pitches outside locked bars lie in; None for the motif's own, and the notes foreign to it that the motif itself
     uses. `pitch_range`: that all pitches outside locked bars lie in; None for the motif's own range and up to a fifth
     beyond. `density`: how many times as many notes, within a tenth (at least one note) either way. `seed`: the same
-    seed gives the same variations.
+    seed gives the same variations. `source`: whether the rules or the learned model make them, or both; techniques
+    asked for by name are the rules'.
     Raises `InvalidBrief` for values that make no sense by themselves; those that contradict the motif are found by
     `assistant.vary.vary`.
     """
@@ -42,6 +44,7 @@ class Brief:
     pitch_range: PitchRange | None = None
     density: float | None = None
     seed: int = 0
+    source: Source = "both"
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MOST:
@@ -52,6 +55,13 @@ class Brief:
             )
         if self.keep is not None and self.keep not in KEEPS:
             raise InvalidBrief(f"{self.keep!r} cannot be kept", hint=f"keep {', '.join(KEEPS)}")
+        if self.source not in get_args(Source):
+            raise InvalidBrief(f"{self.source!r} makes no variations", hint=f"ask for {', '.join(get_args(Source))}")
+        if self.source == "model" and self.techniques:
+            raise InvalidBrief(
+                f"the model knows no technique by name ({', '.join(self.techniques)})",
+                hint="leave the techniques out, or ask the rules for them",
+            )
         if any(bar < 1 for bar in self.locked_bars):
             raise InvalidBrief(
                 f"bar {min(self.locked_bars)} cannot be locked: the first bar is 1", hint="count bars from 1"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import CannotRead, UnknownName
 from assistant.facts import canonical
-from assistant.rights import EARS, MELODY_MODEL, licence
+from assistant.rights import EARS, MELODY_MODEL, VARIATION_MODEL, licence
 from assistant.take import Licence, NewTake, Recipe, Take
 
 if TYPE_CHECKING:
@@ -223,11 +223,11 @@ def vary(library: Library, material: Material, brief: Brief) -> Varied:
     for variation in variations:
         recipe = Recipe(
             "vary",
-            "rules",
+            variation.source,
             {**asked, "rank": variation.rank},
             seed=brief.seed,
             parents=(material.take.id,),
-            licences=(MELODY_MODEL,),
+            licences=(MELODY_MODEL, VARIATION_MODEL) if variation.source == "model" else (MELODY_MODEL,),
         )
         facts = {
             **music_facts(variation.motif),
@@ -411,6 +411,7 @@ def brief_json(brief: Brief) -> dict[str, Any]:
         "key": str(brief.key) if brief.key else None,
         "range": str(brief.pitch_range) if brief.pitch_range else None,
         "density": brief.density,
+        "source": brief.source,
     }
 
 

@@ -69,6 +69,9 @@ class VaryMake:
     technique: str | None = asked("Only this technique.", default=None)
     key: str | None = asked('Stay in this key, such as "D minor".', default=None)
     range: str | None = asked("Stay within these pitches, such as C3-C5.", default=None)
+    source: str = asked(
+        "Who makes them: the rules, the learned model, or both.", default="both", choices=("both", "rules", "model")
+    )
 
 
 @dataclass(frozen=True, slots=True)

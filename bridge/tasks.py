@@ -43,11 +43,13 @@ def task(name: str) -> Task:
 
 def bench(library: Library) -> Bench:
     """Loads what every task needs, so that the first one is as fast as the next."""
+    import assistant.vary.learned.source
     import assistant.vary.plausible
     from assistant.hear import Listener, check_ears
     from assistant.hear.trackers import choose
 
     assistant.vary.plausible.load_model()
+    assistant.vary.learned.source.load_network()
     listener = Listener(threads=2)
     if check_ears().ready:
         listener.tracker(choose(polyphonic=False).name)
@@ -93,6 +95,7 @@ def vary(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str
         pitch_range=PitchRange.parse(asked["range"]) if asked.get("range") else None,
         density=asked.get("density"),
         seed=asked["seed"],
+        source=asked.get("source", "both"),
     )
     made = varied(bench.library, notes_of(bench.library, asked["take"]), brief)
     progress(1.0)

@@ -48,6 +48,13 @@ _PARTS = (
         "ships with Hummingbridge; trained on OpenScore Lieder and String Quartets",
         "trained on CC0 music alone",
     ),
+    Part(
+        "hummingbridge-variations",
+        "generator",
+        "CC0-1.0",
+        "ships with Hummingbridge; trained on OpenScore Lieder and String Quartets",
+        "trained on CC0 music alone",
+    ),
     Part("OpenScore", "data", "CC0-1.0", "OpenScore Lieder Corpus and OpenScore String Quartets, by their volunteers"),
     Part("HUST_Solfege", "data", "MIT", "HUST_Solfege, 2019"),
     Part(
@@ -124,6 +131,7 @@ EARS: dict[str, tuple[Licence, ...]] = {
 }
 """Note tracker → what it uses."""
 MELODY_MODEL = licence("hummingbridge-ngram")
+VARIATION_MODEL = licence("hummingbridge-variations")
 
 OWN_DATA = "GPL-3.0-or-later"
 """The licence of what ships with this program: models, chains, instruments."""

@@ -23,12 +23,14 @@ FIRST_REACH = 0.55
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A melody that holds the terms; the techniques that made it, in order; how close it is to the source."""
+    """A melody that holds the terms; the techniques that made it, in order; how close it is to the motif; the
+    source of candidates that it came from."""
 
     terms: Terms
     tones: tuple[Tone, ...]
     techniques: tuple[str, ...]
     closeness: float
+    source: str = "rules"
 
     @property
     def phrase(self) -> Phrase:

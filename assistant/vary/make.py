@@ -23,12 +23,17 @@ Source = Callable[[Terms, Sequence[float], Random], list[Candidate]]
 """A source of candidates: the terms, the closeness to aim at with each, a random generator → candidates that hold the
 terms."""
 
-SOURCES: dict[str, str] = {"rules": "assistant.vary.candidates:by_rules"}
+SOURCES: dict[str, str] = {
+    "model": "assistant.vary.learned.source:by_model",
+    "rules": "assistant.vary.candidates:by_rules",
+}
 """Where candidates come from; all of them go into one pool."""
 
-CANDIDATES_EACH = 5
-"""How many candidates are made for each variation asked for."""
-FEWEST_CANDIDATES = 40
+CANDIDATES_EACH = {"model": 2, "rules": 3}
+"""How many candidates of each source are made for each variation asked for; `ALONE` where it is the only source."""
+ALONE = 5
+FEWEST_ASKED = 10
+"""For fewer variations as many candidates are made as for these."""
 ROUNDS = 3
 """How often more candidates are made when too few of them differ."""
 _WIDE = ("octave-displacement",)
@@ -47,10 +52,10 @@ def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
     picked: list[Candidate] = []
     model = load_model()
     for round_ in range(ROUNDS):
-        wanted = aims(max(FEWEST_CANDIDATES, CANDIDATES_EACH * brief.count), brief.closeness)
         random = Random(f"{brief.seed} {round_}")
-        for name in SOURCES:
+        for name in sources(brief):
             source: Source = resolve(SOURCES, name, kind="source of candidates")
+            wanted = aims(candidates_of(name, brief), brief.closeness)
             for candidate in source(terms, random.sample(wanted, len(wanted)), random):
                 pool.setdefault(tuple((t.start, t.pitch) for t in candidate.tones), candidate)
         picked = select(tuple(pool.values()), terms.source, brief.count, brief.closeness, model)
@@ -63,6 +68,7 @@ def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
         Variation(
             motif=varied,
             technique=" + ".join(candidate.techniques),
+            source=candidate.source,
             closeness=close,
             sentence=described(candidate.terms, candidate.tones, transposed=_transposed(candidate)),
             seed=brief.seed,
@@ -76,6 +82,19 @@ def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
             hint="unlock a bar, widen the range, keep less, or name other techniques",
         )
     return variations
+
+
+def sources(brief: Brief) -> tuple[str, ...]:
+    """The sources that a brief draws on: the model has no techniques to ask for by name."""
+    if brief.source == "both":
+        return ("rules",) if brief.techniques else tuple(SOURCES)
+    return (brief.source,)
+
+
+def candidates_of(name: str, brief: Brief) -> int:
+    """How many candidates a source is asked for."""
+    each = ALONE if len(sources(brief)) == 1 else CANDIDATES_EACH[name]
+    return each * max(FEWEST_ASKED, brief.count)
 
 
 def _motif(candidate: Candidate) -> Motif | None:

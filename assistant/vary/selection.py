@@ -62,7 +62,8 @@ def select(
         if not np.isfinite(total[best]):
             break
         picked.append(best)
-        used.update(candidates[best].techniques)
+        if candidates[best].source == "rules":
+            used.update(candidates[best].techniques)
         different = np.minimum(different, 1.0 - closenesses(sampled[best], sampled))
     return sorted((candidates[i] for i in picked), key=lambda c: (-c.closeness, c.tones))
 

@@ -11,7 +11,7 @@ from midi.motif import Motif
 class Variation:
     """A variation: its music, how it was made (`technique`: names joined by " + " in the order they were applied), how
     close it is to the motif (1 the same, 0 nothing in common: `midi.compare`), a sentence that says what changed, the
-    seed of the brief, and its rank from near (1) to far."""
+    seed of the brief, its rank from near (1) to far, and whether the rules or the model made it (`source`)."""
 
     motif: Motif
     technique: str
@@ -19,3 +19,4 @@ class Variation:
     sentence: str
     seed: int
     rank: int
+    source: str = "rules"

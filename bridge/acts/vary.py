@@ -33,6 +33,7 @@ def begin(app: App, asked: VaryMake, seed: int) -> Job:
         "techniques": [asked.technique] if asked.technique else [],
         "key": asked.key,
         "range": asked.range or _range(session),
+        "source": asked.source,
         "closeness": session.closeness,
         "density": session.density,
         "keep": session.keep,

@@ -14,7 +14,7 @@ from midi.scale import Key
 from midi.tempo import Tempo
 
 if TYPE_CHECKING:
-    from assistant.brief import Keep
+    from assistant.brief import Keep, Source
     from assistant.library import Library
     from assistant.steps import Varied
 
@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 @click.option("--key", type=KEY, metavar="KEY", help='Stay in this key, such as "D minor".')
 @click.option("--range", "pitch_range", type=RANGE, metavar="LOW-HIGH", help="Stay within pitches, such as C3-C5.")
 @click.option("--density", type=click.FloatRange(0.1, 8.0), help="Notes for each note of the motif: 2 twice as many.")
+@click.option(
+    "--source",
+    type=click.Choice(["both", "rules", "model"]),
+    default="both",
+    show_default=True,
+    help="Who makes them: the rules, the learned model, or both.",
+)
 @click.option("--tempo", type=TEMPO, metavar="BPM", help="Another tempo than the file's.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another number, other variations.")
 @json_option
@@ -50,6 +57,7 @@ def command(
     key: Key | None,
     pitch_range: PitchRange | None,
     density: float | None,
+    source: str,
     tempo: Tempo | None,
     seed: int,
     as_json: bool,
@@ -77,6 +85,7 @@ def command(
         pitch_range=pitch_range,
         density=density,
         seed=seed,
+        source=cast("Source", source),
     )
     with Library(library_folder) as library:
         material = notes_of(library, motif, tempo=tempo)
@@ -116,6 +125,7 @@ def index_of(varied: Varied) -> dict[str, Any]:
                 "file": f"{variation.rank:02d}.mid",
                 "rank": variation.rank,
                 "technique": variation.technique,
+                "source": variation.source,
                 "closeness": round(variation.closeness, 4),
                 "sentence": variation.sentence,
                 "seed": variation.seed,

@@ -58,7 +58,7 @@ def test_variations_are_files_with_an_index_that_says_what_changed(program: Prog
     assert [entry["rank"] for entry in index["variations"]] == [1, 2, 3, 4, 5, 6]
     source = read_motif(motif)
     for entry in index["variations"]:
-        assert set(entry) == {"file", "rank", "technique", "closeness", "sentence", "seed", "take"}
+        assert set(entry) == {"file", "rank", "technique", "source", "closeness", "sentence", "seed", "take"}
         assert entry["sentence"]
         varied = read_motif(Path("variations") / entry["file"])
         assert varied.bar(1) == source.bar(1) or varied.bar(1).notes == source.bar(1).notes

@@ -1,0 +1,1 @@
+"""The learned model of variations: music as steps, a small network in numpy, sampling under hard constraints."""

@@ -1,0 +1,276 @@
+"""The network without torch: the same numbers as `torch_model`, one step at a time, in numpy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.vary.learned.features import CENTRES, DYNAMIC_COLUMNS, SOURCE_COLUMNS, STATIC_COLUMNS, Rows
+from assistant.vary.learned.steps import LENGTHS, LOWEST, PITCH_CHOICES, PITCHES
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The size of the network. `span` intervals around each centre are told apart."""
+
+    width: int = 192
+    heads: int = 6
+    inner: int = 512
+    encoder_layers: int = 2
+    decoder_layers: int = 3
+    span: int = 31
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Weights of one attention or inner step: a norm and the matrices after it, input by output."""
+
+    norm: tuple[Floats, Floats]
+    first: tuple[Floats, Floats]
+    second: tuple[Floats, Floats]
+    memory: tuple[Floats, Floats] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Weights ready to use. `tables` holds all embeddings of a row below each other, `starts` where each begins."""
+
+    shape: Shape
+    source_table: Floats
+    static_table: Floats
+    dynamic_table: Floats
+    asked: tuple[Floats, ...]
+    chord: Floats
+    encoder: tuple[tuple[Block, Block], ...]
+    decoder: tuple[tuple[Block, Block, Block], ...]
+    norm_source: tuple[Floats, Floats]
+    norm_out: tuple[Floats, Floats]
+    length: tuple[Floats, Floats]
+    length_table: Floats
+    pitch_inner: tuple[Floats, Floats]
+    pitch: tuple[Floats, Floats]
+
+    def condition(self, asked: Rows) -> Floats:
+        """Shape `(B, width)` from task, metre and controls `(B, 8)`."""
+        return sum_of([table[asked[:, index]] for index, table in enumerate(self.asked)])
+
+    def encoded(self, source_rows: Rows, condition: Floats) -> Floats:
+        """The source `(S, 7)` as seen by each of B requests: `(B, S, width)`."""
+        x = self.source_table[source_rows + offsets(SOURCE_COLUMNS)].sum(1)[None] + condition[:, None]
+        for attention, inner in self.encoder:
+            query, keys, values = np.split(linear(normed(x, attention.norm), attention.first), 3, -1)
+            x = x + linear(self.attended(query, keys, values), attention.second)
+            x = x + stepped(x, inner)
+        return normed(x, self.norm_source)
+
+    def attended(self, query: Floats, keys: Floats, values: Floats) -> Floats:
+        q, k, v = (self.headed(part) for part in (query, keys, values))
+        scores = q @ k.transpose(0, 1, 3, 2) / np.float32(np.sqrt(q.shape[-1]))
+        return (softmax(scores) @ v).transpose(0, 2, 1, 3).reshape(query.shape)
+
+    def headed(self, x: Floats) -> Floats:
+        count, length, width = x.shape
+        return x.reshape(count, length, self.shape.heads, width // self.shape.heads).transpose(0, 2, 1, 3)
+
+    def static_input(self, static: Rows, chords: Rows) -> Floats:
+        """The part of the written rows that is known of each moment: `(ticks, width)`."""
+        known = self.static_table[static + offsets(STATIC_COLUMNS)].sum(1)
+        found: Floats = known + tones_of(chords).astype(np.float32) @ self.chord
+        return found
+
+    def length_scores(self, h: Floats, source_length: Rows) -> Floats:
+        scores = linear(h, self.length)
+        found, keep = scores[:, :-1], scores[:, -1]
+        rows = np.flatnonzero(source_length < len(LENGTHS))
+        found[rows, source_length[rows]] += keep[rows]
+        return found
+
+    def pitch_scores(self, h: Floats, lengths: Rows, centres: Rows, tones: Rows) -> Floats:
+        """Scores `(B, PITCH_CHOICES)` given the lengths chosen, centres `(B, 3)` and chord tones `(B, 12)`."""
+        inner = gelu(linear(np.concatenate([h, self.length_table[lengths]], 1), self.pitch_inner))
+        scores = linear(inner, self.pitch)
+        found = scores[:, :PITCH_CHOICES].copy()
+        found[:, :PITCHES] += scores[:, PITCH_CHOICES, None] * tones[:, ABOVE_DO]
+        span, half = self.shape.span, self.shape.span // 2
+        for index in range(len(CENTRES)):
+            start = PITCH_CHOICES + 1 + index * span
+            centre = centres[:, index, None]
+            intervals = np.clip(PITCH_RANGE - centre, -half, half) + half
+            found[:, :PITCHES] += np.take_along_axis(scores[:, start : start + span], intervals, 1) * (centre < PITCHES)
+        return found
+
+
+class Writer:
+    """One passage being written for B requests at once; keeps the keys and values of what was written."""
+
+    def __init__(self, network: Network, memory: Floats, condition: Floats, longest: int) -> None:
+        self.network = network
+        self.condition = condition
+        self.count = 0
+        heads, size = network.shape.heads, network.shape.width // network.shape.heads
+        rows = len(condition)
+        self.scale = np.float32(1 / np.sqrt(size))
+        self.keys = [np.zeros((rows, heads, size, longest), np.float32) for _ in network.decoder]
+        self.values = [np.zeros((rows, heads, longest, size), np.float32) for _ in network.decoder]
+        self.source_keys, self.source_values = [], []
+        for _, crossed, _ in network.decoder:
+            assert crossed.memory is not None
+            keys, values = np.split(linear(memory, crossed.memory), 2, -1)
+            self.source_keys.append(np.ascontiguousarray(network.headed(keys).transpose(0, 1, 3, 2)))
+            self.source_values.append(np.ascontiguousarray(network.headed(values)))
+
+    def make_room(self) -> None:
+        """Twice the room where it is full: most passages are short."""
+        if self.count == self.keys[0].shape[-1]:
+            self.keys = [np.concatenate([keys, np.zeros_like(keys)], -1) for keys in self.keys]
+            self.values = [np.concatenate([values, np.zeros_like(values)], 2) for values in self.values]
+
+    def step(self, static_input: Floats, dynamic: Rows) -> Floats:
+        """Read the next row of each request: known parts `(B, width)`, symbols `(B, 8)`; returns `(B, width)`."""
+        network = self.network
+        self.make_room()
+        x = static_input + self.condition + network.dynamic_table[dynamic + offsets(DYNAMIC_COLUMNS)].sum(1)
+        rows, width = x.shape
+        heads = (rows, network.shape.heads, 1, width // network.shape.heads)
+        now, upto = self.count, self.count + 1
+        for index, (attention, crossed, inner) in enumerate(network.decoder):
+            mixed = linear(normed(x, attention.norm), attention.first)
+            self.keys[index][..., now] = mixed[:, width : 2 * width].reshape(heads[:2] + heads[3:])
+            self.values[index][:, :, now] = mixed[:, 2 * width :].reshape(heads[:2] + heads[3:])
+            query = mixed[:, :width].reshape(heads) * self.scale
+            seen = softmax(query @ self.keys[index][..., :upto]) @ self.values[index][:, :, :upto]
+            x = x + linear(seen.reshape(rows, width), attention.second)
+            query = linear(normed(x, crossed.norm), crossed.first).reshape(heads) * self.scale
+            seen = softmax(query @ self.source_keys[index]) @ self.source_values[index]
+            x = x + linear(seen.reshape(rows, width), crossed.second)
+            x = x + stepped(x, inner)
+        self.count += 1
+        return normed(x, network.norm_out)
+
+
+ABOVE_DO = (np.arange(PITCHES) + LOWEST) % 12
+PITCH_RANGE = np.arange(PITCHES)[None]
+ROWS_AT_ONCE = 8
+
+
+def tones_of(chords: Rows) -> Rows:
+    """Twelve flags above `do` for each chord of 12 bits."""
+    return (np.asarray(chords)[..., None] >> np.arange(12)) & 1
+
+
+def offsets(columns: Mapping[str, int]) -> Rows:
+    """Where each column's symbols begin in a table of all of them."""
+    return np.concatenate([[0], np.cumsum(list(columns.values()))[:-1]])
+
+
+def linear(x: Floats, weights: tuple[Floats, Floats]) -> Floats:
+    """OpenBLAS multiplies without packing the weights first while a product is small: eight rows at a time are three
+    times as fast as twenty at once."""
+    matrix, shift = weights
+    if x.ndim != 2 or len(x) <= ROWS_AT_ONCE:
+        return x @ matrix + shift
+    found = np.empty((len(x), matrix.shape[1]), np.float32)
+    for start in range(0, len(x), ROWS_AT_ONCE):
+        np.matmul(x[start : start + ROWS_AT_ONCE], matrix, out=found[start : start + ROWS_AT_ONCE])
+    found += shift
+    return found
+
+
+def normed(x: Floats, weights: tuple[Floats, Floats]) -> Floats:
+    x = x - x.mean(-1, keepdims=True)
+    spread = np.sqrt(np.einsum("...i,...i->...", x, x)[..., None] / np.float32(x.shape[-1]) + np.float32(1e-5))
+    found: Floats = x / spread * weights[0] + weights[1]
+    return found
+
+
+def stepped(x: Floats, inner: Block) -> Floats:
+    return linear(gelu(linear(normed(x, inner.norm), inner.first)), inner.second)
+
+
+def gelu(x: Floats) -> Floats:
+    """The tanh form (Hendrycks and Gimpel 2016)."""
+    found: Floats = (
+        np.float32(0.5) * x * (1 + np.tanh(np.float32(0.7978845608) * (x + np.float32(0.044715) * x * x * x)))
+    )
+    return found
+
+
+def softmax(x: Floats) -> Floats:
+    e = np.exp(x - x.max(-1, keepdims=True))
+    found: Floats = e / e.sum(-1, keepdims=True)
+    return found
+
+
+def sum_of(parts: list[Floats]) -> Floats:
+    found: Floats = np.sum(parts, axis=0, dtype=np.float32)
+    return found
+
+
+def read_network(path: Path) -> Network:
+    """Weights from an npz of half floats, one array a tensor, and `shape` as JSON."""
+    with np.load(path) as stored:
+        weights = {name: stored[name].astype(np.float32) for name in stored.files if name != "shape"}
+        shape = Shape(**json.loads(str(stored["shape"])))
+    return network_of(weights, shape)
+
+
+def write_network(path: Path, weights: Mapping[str, NDArray[np.floating]], shape: Shape) -> None:
+    arrays: dict[str, NDArray[np.generic]] = {name: np.asarray(value, np.float16) for name, value in weights.items()}
+    arrays["shape"] = np.array(json.dumps(asdict(shape)))
+    np.savez_compressed(path, allow_pickle=False, **arrays)
+
+
+def network_of(weights: Mapping[str, Floats], shape: Shape) -> Network:
+    """Lay out the tensors that `torch_model.Variations` names."""
+
+    def table(prefix: str, columns: Mapping[str, int]) -> Floats:
+        return np.concatenate([weights[f"{prefix}.{name}.weight"] for name in columns])
+
+    def matrix(*names: str) -> tuple[Floats, Floats]:
+        joined = np.concatenate([weights[f"{name}.weight"] for name in names]).T
+        return np.ascontiguousarray(joined), np.concatenate([weights[f"{name}.bias"] for name in names])
+
+    def norm(name: str) -> tuple[Floats, Floats]:
+        return weights[f"{name}.weight"], weights[f"{name}.bias"]
+
+    def to_self(at: str) -> Block:
+        return Block(norm(f"{at}.norm_self"), matrix(f"{at}.self.query", f"{at}.self.memory"), matrix(f"{at}.self.out"))
+
+    def across(at: str) -> Block:
+        return Block(
+            norm(f"{at}.norm_cross"),
+            matrix(f"{at}.cross.query"),
+            matrix(f"{at}.cross.out"),
+            matrix(f"{at}.cross.memory"),
+        )
+
+    def within(at: str) -> Block:
+        return Block(norm(f"{at}.norm_inner"), matrix(f"{at}.widen"), matrix(f"{at}.narrow"))
+
+    asked = tuple(weights[f"asked.{index}.weight"] for index in range(sum(n.startswith("asked.") for n in weights)))
+    encoder = [f"encoder.{index}" for index in range(shape.encoder_layers)]
+    decoder = [f"decoder.{index}" for index in range(shape.decoder_layers)]
+    return Network(
+        shape=shape,
+        source_table=table("source_tables", SOURCE_COLUMNS),
+        static_table=table("tables", STATIC_COLUMNS),
+        dynamic_table=table("tables", DYNAMIC_COLUMNS),
+        asked=asked,
+        chord=np.ascontiguousarray(weights["chord.weight"].T),
+        encoder=tuple((to_self(at), within(at)) for at in encoder),
+        decoder=tuple((to_self(at), across(at), within(at)) for at in decoder),
+        norm_source=norm("norm_source"),
+        norm_out=norm("norm_out"),
+        length=matrix("length"),
+        length_table=weights["length_table.weight"],
+        pitch_inner=matrix("pitch_inner"),
+        pitch=matrix("pitch"),
+    )

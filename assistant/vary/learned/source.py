@@ -1,0 +1,97 @@
+"""Candidates by the learned model: as near or far as is wanted, and otherwise as people vary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+
+from assistant.errors import CannotRead
+from assistant.presets import shipped
+from assistant.vary.candidates import Candidate, spans_of
+from assistant.vary.hold import held
+from assistant.vary.learned.controls import Controls
+from assistant.vary.learned.network import Network, read_network
+from assistant.vary.learned.page import Page, pages_of
+from assistant.vary.learned.sampling import Manner, written
+from assistant.vary.learned.wishes import Wishes, read_wishes
+from assistant.vary.phrase import Tone
+from assistant.vary.terms import Terms
+from midi.compare import closenesses, shapes
+
+NAME = "melody/variations.npz"
+WISHES = "melody/wishes.npz"
+AT_ONCE = 50
+"""How many are written at once, to bound the memory."""
+LEARNED = "learned"
+"""What stands for the technique of a candidate that the model wrote."""
+
+
+def by_model(terms: Terms, aims: Sequence[float], random: Random) -> list[Candidate]:
+    """About one candidate for each closeness aimed at, none the source itself. None at all where techniques are asked
+    for by name, or where the model has no symbols for the melody."""
+    pages = [] if terms.brief.techniques else pages_of(terms)
+    if not pages:
+        return []
+    network, wishes = load_network(), load_wishes()
+    asked = wishes.near(aims, random.getrandbits(32), **wanted(terms))
+    lines: list[list[Tone]] = [[] for _ in aims]
+    for page in pages:
+        for line, tones in zip(lines, written_page(network, page, asked, terms, random.getrandbits(32)), strict=True):
+            line += tones
+    found: dict[tuple[Tone, ...], None] = {}
+    for line in lines:
+        made = held(terms, line)
+        if made is not None:
+            found.setdefault(made)
+    found.pop(terms.source.tones, None)
+    sampled = shapes([spans_of(tones, terms) for tones in (terms.source.tones, *found)], terms.source.length)
+    near = closenesses(sampled[0], sampled)[1:]
+    return [
+        Candidate(terms, tones, (LEARNED,), float(close), "model") for tones, close in zip(found, near, strict=True)
+    ]
+
+
+def wanted(terms: Terms) -> dict[str, float]:
+    """What the brief asks beyond closeness, in the terms of the model's controls."""
+    brief = terms.brief
+    fixed: dict[str, float] = {}
+    if brief.keep is not None:
+        fixed = {brief.keep: 1.0, "density": 1.0}
+    elif brief.density is not None:
+        fixed["density"] = brief.density
+    return fixed
+
+
+def written_page(network: Network, page: Page, asked: Sequence[Controls], terms: Terms, seed: int) -> list[list[Tone]]:
+    """One page for each request; as it was where nothing on it is free."""
+    passage = page.passage
+    if len(page.constraints.locked) == len(passage.bars) or not any(
+        step.begins for bar in passage.bars for step in bar
+    ):
+        return [page.tones(passage.bars, terms.base.tones)] * len(asked)
+    found = []
+    for start in range(0, len(asked), AT_ONCE):
+        some = asked[start : start + AT_ONCE]
+        made = written(network, passage, some, page.constraints, manner=Manner(), seed=seed + start)
+        found += [page.tones(one.bars, terms.base.tones) for one in made]
+    return found
+
+
+@lru_cache(maxsize=2)
+def load_network(path: Path | None = None) -> Network:
+    """The shipped network, or the one in a file. Raises `CannotRead`."""
+    path = path or shipped(NAME)
+    try:
+        return read_network(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise CannotRead(
+            f"{path} is not a model of variations: {error}", hint="hummingbridge train variations makes one"
+        ) from error
+
+
+@lru_cache(maxsize=1)
+def load_wishes() -> Wishes:
+    """How people vary, as shipped."""
+    return read_wishes(shipped(WISHES))
