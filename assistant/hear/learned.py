@@ -15,6 +15,7 @@ from assistant.audio import Samples
 from assistant.hear.decode import Decoding, sung_notes
 from assistant.hear.ear import Ear
 from assistant.hear.features import features
+from assistant.hear.kind import kind_of, traits_of
 from assistant.hear.loudness import velocities
 from assistant.hear.sung import PitchCurve, Sung
 from assistant.hear.swift import PitchTrack, PitchTracker, check
@@ -58,7 +59,7 @@ class Learned:
             for (span, pitch), velocity in zip(kept, loud, strict=True)
         )
         told(1.0)
-        return Sung(notes, _curve(track, notes))
+        return Sung(notes, _curve(track, notes), kind_of(traits_of(samples, track, notes)))
 
 
 def _curve(track: PitchTrack, notes: tuple[HeardNote, ...]) -> PitchCurve:

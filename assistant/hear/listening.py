@@ -11,6 +11,7 @@ from assistant.errors import NothingHeard
 from assistant.hear.frames import RATE_HZ
 from assistant.hear.heard import Heard
 from assistant.hear.intend import intend
+from assistant.hear.kind import Kind
 from assistant.hear.rhythm import find_rhythm
 from assistant.hear.settings import HearSettings
 from assistant.hear.sung import Sung
@@ -26,6 +27,18 @@ from midi.tempo import SLOWEST_BPM, Tempo
 
 SHORTEST_SECONDS = 0.05
 _SILENT_PEAK = 1e-4
+
+
+_WORDS: dict[Kind, str] = {
+    "speech": "speech",
+    "drums": "drums or noise",
+    "several notes": "several notes at once",
+}
+_HINTS: dict[Kind, str] = {
+    "speech": "sing, hum or whistle it; to have the notes that are in it all the same, add --anyway",
+    "drums": "hum a melody; to have the notes that are in it all the same, add --anyway",
+    "several notes": "for a piano, a guitar or a choir, try --poly; to have one voice of it all the same, --anyway",
+}
 
 
 class Listener:
@@ -49,6 +62,8 @@ class Listener:
         chosen = Choice(asked.tracker) if asked.tracker else choose(polyphonic=asked.polyphonic)
         tracker = self.tracker(chosen.name)
         sung = tracker.hear(prepared(audio), progress=progress)
+        if sung.kind != "voice" and not asked.anyway:
+            raise NothingHeard(f"this sounds like {_WORDS[sung.kind]}, not like one voice", hint=_HINTS[sung.kind])
         if not sung.notes:
             raise NothingHeard(
                 f"no note was heard in {audio.duration_seconds:.1f} s of sound",

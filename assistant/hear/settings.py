@@ -14,8 +14,9 @@ from midi.tempo import Meter, Tempo
 class HearSettings:
     """None leaves it to the ear; a `grid` of None means sixteenths.
 
-    `bends` is how the notes carry what was sung beside what was meant: not at all, as the bends of one channel, or as
-    MPE. `tracker` is a name in `TRACKERS`; empty, it is the best for one voice, or for many with `polyphonic`.
+    `tracker` is a name in `TRACKERS`; empty, it is the best for one voice, or for many with `polyphonic`. `anyway`
+    takes the notes of what sounds like no voice at all. `bends` is how the notes carry what was sung beside what was
+    meant: not at all, as the bends of one channel, or as MPE.
     """
 
     tempo: Tempo | None = None
@@ -24,4 +25,5 @@ class HearSettings:
     grid: Fraction | None = None
     polyphonic: bool = False
     tracker: str = ""
+    anyway: bool = False
     bends: Literal["", "channel", "mpe"] = ""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.hear.frames import Frames
+from assistant.hear.kind import Kind
 from midi.heard import HeardNote
 
 
@@ -23,7 +24,11 @@ class PitchCurve:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sung:
-    """Notes in order of onset, with the pitch that they sound at, and the curve that the pitch draws in them."""
+    """Notes in order of onset, with the pitch that they sound at, and the curve that the pitch draws in them.
+
+    `kind`: what it sounds like, as far as the tracker can tell.
+    """
 
     notes: tuple[HeardNote, ...]
     curve: PitchCurve
+    kind: Kind = "voice"

@@ -35,6 +35,7 @@ SURE = 0.5
 @click.option("--grid", type=GRID, metavar="GRID", help="The shortest note to round to: 1/8, 1/16 (the usual), 1/8t.")
 @click.option("--tracker", metavar="NAME", default="", help="What hears: learned (the usual one), or basic-pitch.")
 @click.option("--poly", is_flag=True, help="Several notes at once: a piano or a guitar.")
+@click.option("--anyway", is_flag=True, help="Take the notes even of what sounds like speech, drums or chords.")
 @click.option("--bends", is_flag=True, help="Keep scoops and vibrato as pitch bend, two semitones either way.")
 @click.option("--mpe", is_flag=True, help="Keep them as MPE, for an instrument that understands it.")
 @click.option("--plot", type=PNG_OUT, metavar="FILE", help="Also draw it all into a PNG picture, with four variations.")
@@ -49,6 +50,7 @@ def command(
     grid: Fraction | None,
     tracker: str,
     poly: bool,
+    anyway: bool,
     bends: bool,
     mpe: bool,
     plot: Path | None,
@@ -75,6 +77,7 @@ def command(
         grid=grid,
         polyphonic=poly,
         tracker=tracker,
+        anyway=anyway,
         bends="mpe" if mpe else "channel" if bends else "",
     )
     output = output or Path(f"{voice.stem}.mid")
