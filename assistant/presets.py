@@ -29,6 +29,7 @@ KINDS: dict[str, str] = {
 CHECKS: dict[str, str] = {
     "chains": "assistant.effects.chain:load_chain_file",
     "instruments": "assistant.render.instruments:load_instrument_file",
+    "timbres": "assistant.timbre.timbre:load_timbre_file",
 }
 """kind → what reads a file of it and raises `InvalidPreset`; kinds without one are only read as TOML."""
 

@@ -19,6 +19,7 @@ SAMPLE_RATES_HZ = (44_100, 48_000, 88_200, 96_000)
 ENGINES: dict[str, str] = {
     "fluidsynth": "assistant.render.fluidsynth:FluidSynth",
     "tinysoundfont": "assistant.render.tinysoundfont:TinySoundFont",
+    "timbre": "assistant.timbre.engine:NeuralTimbre",
 }
 """name → engine, the preferred first. An instrument `ENGINE:NAME` is played by that engine, which knows the name."""
 

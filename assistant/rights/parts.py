@@ -69,6 +69,7 @@ _PARTS = (
     Part("hummingbridge-rules", "program", "GPL-3.0-or-later", "ships with Hummingbridge: techniques of variation"),
     Part("chain", "preset", "GPL-3.0-or-later", "ships with Hummingbridge: chains of effects"),
     Part("instrument", "preset", "GPL-3.0-or-later", "ships with Hummingbridge: instruments"),
+    Part("timbre", "generator", "GPL-3.0-or-later", "ships with Hummingbridge: timbres, trained on FluidR3 (MIT)"),
     Part("pedalboard", "program", "GPL-3.0-only", "Spotify, package pedalboard"),
     Part("tinysoundfont", "program", "MIT", "Nathan Whitehead, after TinySoundFont by Bernhard Schelling"),
     Part("fluidsynth", "program", "LGPL-2.1-or-later", "Peter Hanappe and others, FluidSynth"),

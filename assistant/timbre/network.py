@@ -1,0 +1,62 @@
+"""The network of a timbre at run time: numpy alone, block by block, each block knowing what went before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from assistant.timbre.features import Frames
+from assistant.timbre.shape import Shape
+
+
+class Network:
+    """The weights in the order in which numpy multiplies them. Shared by every stream of one timbre."""
+
+    def __init__(self, weights: Mapping[str, Frames], shape: Shape) -> None:
+        self.shape = shape
+        self.enter = _matrix(weights, "in")
+        # One product for the three taps of a dilated convolution, the earliest first.
+        self.gates = [_matrix(weights, f"block{number}.gate") for number in range(len(shape.dilations))]
+        self.outs = [_matrix(weights, f"block{number}.out") for number in range(len(shape.dilations))]
+        self.hidden = _matrix(weights, "head.hidden")
+        self.out = _matrix(weights, "head.out")
+
+    def flow(self) -> Flow:
+        return Flow(self)
+
+
+class Flow:
+    """One pass through a network; `past` are the frames that each block still hears."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        channels = network.shape.channels
+        self._past = [np.zeros((2 * dilation, channels), np.float32) for dilation in network.shape.dilations]
+
+    def next(self, features: Frames) -> Frames:
+        """`features` (2, frames) → (frames, outputs), as if all blocks so far had come at once."""
+        network = self._network
+        x = features.T @ network.enter[0] + network.enter[1]
+        for number, dilation in enumerate(network.shape.dilations):
+            heard = np.concatenate([self._past[number], x])
+            self._past[number] = heard[len(heard) - 2 * dilation :]
+            taps = np.concatenate([heard[: len(x)], heard[dilation : dilation + len(x)], x], axis=1)
+            weight, bias = network.gates[number]
+            gated = taps @ weight + bias
+            value, gate = np.split(gated, 2, axis=1)
+            # The logistic function by way of tanh, which numpy has in single precision at full speed.
+            passed = np.tanh(value) * (0.5 + 0.5 * np.tanh(0.5 * gate))
+            weight, bias = network.outs[number]
+            x = x + passed @ weight + bias
+        x = x @ network.hidden[0] + network.hidden[1]
+        x = np.maximum(x, 0.1 * x)
+        result: Frames = x @ network.out[0] + network.out[1]
+        return result
+
+
+def _matrix(weights: Mapping[str, Frames], name: str) -> tuple[Frames, Frames]:
+    """A convolution (outputs, inputs, taps) as a matrix (taps * inputs, outputs), and its bias."""
+    kernel = weights[f"{name}.weight"]
+    matrix = np.ascontiguousarray(kernel.transpose(2, 1, 0).reshape(-1, kernel.shape[0]))
+    return matrix, weights[f"{name}.bias"]

@@ -1,0 +1,159 @@
+"""Phrases played: by a SoundFont through FluidSynth, or by synthesisers of our own. Mono, 48 kHz, float32."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import mido
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+from phrases import FRAMES_A_SECOND, Phrase
+
+from assistant.timbre.features import HOP, SAMPLE_RATE_HZ
+
+Samples = NDArray[np.float32]
+TICKS = 4800
+
+
+def soundfont(phrase: Phrase, program: int, font: Path, seed: int) -> Samples:
+    """The phrase as a General MIDI program plays it, dry."""
+    with tempfile.TemporaryDirectory() as folder:
+        score, sound = Path(folder) / "phrase.mid", Path(folder) / "phrase.wav"
+        _midi(phrase, program, seed).save(score)
+        options = ["-ni", "-q", "-R", "0", "-C", "0", "-r", str(SAMPLE_RATE_HZ), "-g", "0.5", "-T", "wav", "-O", "float"]
+        subprocess.run(["fluidsynth", *options, "-F", str(sound), str(font), str(score)], check=True, capture_output=True)
+        samples, _ = soundfile.read(sound, dtype="float32", always_2d=True)
+    mono = samples.mean(axis=1)
+    length = len(phrase.pitch) * HOP
+    return np.pad(mono, (0, max(0, length - len(mono))))[:length].astype(np.float32)
+
+
+def _midi(phrase: Phrase, program: int, seed: int) -> mido.MidiFile:
+    draw = np.random.default_rng((seed, 1))
+    events: list[tuple[float, int, mido.Message]] = []
+    for number, note in enumerate(phrase.notes):
+        end = note.end
+        if number + 1 < len(phrase.notes):
+            following = phrase.notes[number + 1]
+            joined = following.start - note.end < 1e-3 and following.pitch != note.pitch
+            end += draw.uniform(0.005, 0.03) if joined and draw.random() < 0.5 else 0.0
+        events.append((note.start, 2, mido.Message("note_on", note=note.pitch, velocity=note.velocity)))
+        events.append((end, 0, mido.Message("note_off", note=note.pitch)))
+    bends = np.rint(phrase.bend / 2 * 8191).astype(int)
+    levels = np.clip(np.rint(phrase.expression), 0, 127).astype(int)
+    for frame in range(len(bends)):
+        at = frame / FRAMES_A_SECOND
+        if frame == 0 or bends[frame] != bends[frame - 1]:
+            events.append((at, 1, mido.Message("pitchwheel", pitch=int(bends[frame]))))
+        if frame == 0 or levels[frame] != levels[frame - 1]:
+            events.append((at, 1, mido.Message("control_change", control=11, value=int(levels[frame]))))
+    events.sort(key=lambda event: event[:2])
+    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500_000), mido.Message("program_change", program=program)])
+    last = 0
+    for at, _, message in events:
+        tick = max(last, round(at * 2 * TICKS))
+        track.append(message.copy(time=tick - last))
+        last = tick
+    track.append(mido.MetaMessage("end_of_track", time=TICKS))
+    return mido.MidiFile(ticks_per_beat=TICKS, tracks=[track])
+
+
+def gritty_lead(phrase: Phrase, seed: int) -> Samples:
+    """A saw wave with a resonance that opens with every attack, driven until it growls, with sand in it."""
+    since, level = _envelope(phrase, attack=0.006, release=0.05)
+    opening = 350 + 5200 * level**1.5 * (0.35 + 0.65 * np.exp(-since / 0.25))
+    partials = phrase.hz[:, None] * np.arange(1, 81)
+    resonance = 1 + 2.5 * np.exp(-((np.log2(partials / opening[:, None]) / 0.3) ** 2))
+    tones = resonance / np.arange(1, 81) / (1 + (partials / opening[:, None]) ** 3)
+    driven = soxr.resample(_harmonic(phrase, tones * level[:, None]), SAMPLE_RATE_HZ, 4 * SAMPLE_RATE_HZ)
+    driven = np.tanh(3.5 * driven + 0.25) - np.tanh(0.25)
+    shaped = soxr.resample(driven, 4 * SAMPLE_RATE_HZ, SAMPLE_RATE_HZ)[: len(phrase.pitch) * HOP]
+    sand = _band(np.random.default_rng((seed, 2)), len(shaped), 1500, 9000) * 0.03 * np.abs(shaped)
+    return _mono(0.5 * (shaped + sand) * _sampled(level**0.3))
+
+
+def warm_pad(phrase: Phrase, seed: int) -> Samples:
+    """Two soft saws through a low filter, slow to come and to go."""
+    since, level = _envelope(phrase, attack=0.12, release=0.25)
+    partials = phrase.hz[:, None] * np.arange(1, 61)
+    cutoff = (500 + 1400 * level * np.clip(since / 0.4, 0.2, 1))[:, None]
+    tones = 1 / np.arange(1, 61) / (1 + (partials / cutoff) ** 2.5)
+    tones[:, 1::2] *= 0.6
+    hiss = _band(np.random.default_rng((seed, 2)), len(phrase.pitch) * HOP, 200, 3000) * 0.004
+    return _mono(0.5 * _harmonic(phrase, tones * level[:, None]) + hiss * _sampled(level))
+
+
+def glass(phrase: Phrase, seed: int) -> Samples:
+    """Rubbed glass: few high partials that flash at the touch and die away, and the finger on the rim."""
+    since, level = _envelope(phrase, attack=0.03, release=0.3)
+    tones = np.zeros((len(level), 24))
+    for number, strength, decay in ((1, 1.0, 9.0), (2, 0.08, 1.0), (3, 0.3, 0.9), (5, 0.22, 0.35), (8, 0.18, 0.15), (13, 0.1, 0.08)):
+        tones[:, number - 1] = strength * (0.15 + 0.85 * np.exp(-since / decay)) * level ** (1 + 0.06 * number)
+    rub = _band(np.random.default_rng((seed, 2)), len(level) * HOP, 2500, 8000) * 0.012
+    return _mono(0.5 * _harmonic(phrase, tones) + rub * _sampled(level * (0.3 + np.exp(-since / 0.06))))
+
+
+def sub_bass(phrase: Phrase, seed: int) -> Samples:
+    """A sine pressed into saturation: round when soft, with a knock of harmonics when hard."""
+    since, level = _envelope(phrase, attack=0.008, release=0.06)
+    round_tone = _harmonic(phrase, np.ones((len(level), 1)))
+    drive = _sampled(0.6 + 2.2 * level**2 * (0.4 + 0.6 * np.exp(-since / 0.12)))
+    return _mono(0.6 * np.tanh(drive * round_tone) / np.tanh(drive) * _sampled(level))
+
+
+SYNTHS: dict[str, Callable[[Phrase, int], Samples]] = {
+    "gritty-lead": gritty_lead,
+    "warm-pad": warm_pad,
+    "glass": glass,
+    "sub-bass": sub_bass,
+}
+
+
+def _envelope(phrase: Phrase, *, attack: float, release: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Seconds since the last attack and level 0..1, a value a frame."""
+    frames = len(phrase.pitch)
+    times = np.arange(frames) / FRAMES_A_SECOND
+    since, level = np.full(frames, 10.0), np.zeros(frames)
+    for note in phrase.notes:
+        after = times - note.start
+        begun = after >= 0
+        since[begun] = after[begun]
+        rise = 1 - np.exp(-np.maximum(after, 0) / attack)
+        fall = np.exp(-np.maximum(times - note.end, 0) / release)
+        own = (note.velocity / 127) ** 1.6 * rise * fall * begun
+        level = np.maximum(level * np.exp(-np.maximum(after, 0) / release), own)
+    return since, level * phrase.expression / 127
+
+
+def _harmonic(phrase: Phrase, tones: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Harmonics summed, those near half the sample rate left out."""
+    hz = _sampled(phrase.hz.astype(np.float64))
+    turns = np.cumsum(hz / SAMPLE_RATE_HZ)
+    total = np.zeros(len(turns))
+    for number in range(1, tones.shape[1] + 1):
+        amplitude = _sampled(tones[:, number - 1]) * np.clip((20_000 - number * hz) / 2000, 0, 1)
+        if amplitude.max() > 1e-5:
+            total += amplitude * np.sin(2 * np.pi * ((turns * number) % 1.0))
+    return total
+
+
+def _sampled(frames: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A curve at 250 Hz as one at 48 kHz."""
+    return np.interp(np.arange(len(frames) * HOP) / HOP, np.arange(len(frames)), frames)
+
+
+def _band(draw: np.random.Generator, length: int, low_hz: float, high_hz: float) -> NDArray[np.float64]:
+    """Noise between two frequencies, of unit power."""
+    spectrum = np.fft.rfft(draw.normal(size=length))
+    hz = np.fft.rfftfreq(length, 1 / SAMPLE_RATE_HZ)
+    noise = np.fft.irfft(spectrum * np.exp(-((np.log2(np.maximum(hz, 1) / np.sqrt(low_hz * high_hz)) * 2 / np.log2(high_hz / low_hz)) ** 4)), length)
+    return noise / np.sqrt(np.mean(noise**2))
+
+
+def _mono(samples: NDArray[np.float64]) -> Samples:
+    return np.asarray(samples, np.float32)
