@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.errors import CannotRead, UnknownName
 from assistant.facts import canonical
-from assistant.rights import EARS, MELODY_MODEL, VARIATION_MODEL, licence
+from assistant.rights import EARS, MELODY_MODEL, SWIFT_F0, VARIATION_MODEL, licence
 from assistant.take import Licence, NewTake, Recipe, Take
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from assistant.library import Library
     from assistant.render import RenderJob
     from assistant.render.wav import Loop, WavFacts
+    from assistant.timbre.mapping import Settings as TransferSettings
+    from assistant.timbre.sounding import Curve
+    from assistant.timbre.timbre import Timbre
     from assistant.vary import Variation
     from midi.motif import Motif
     from midi.scale import Key
@@ -299,6 +302,48 @@ def effects(
     recipe = Recipe("effects", "pedalboard", settings, 0, (parent.id,), licences=_licences(chain))
     name = f"{parent.name} {chain.name}"
     return _keep_sound(library, "effects", name, recipe, audio, {"chain": chain.name})
+
+
+def transfer(
+    library: Library,
+    source: str,
+    timbre: Timbre,
+    settings: TransferSettings,
+    *,
+    morph: tuple[Timbre, Curve] | None = None,
+    chain: Chain | None = None,
+    progress: Progress | None = None,
+) -> Sounded:
+    """A recording's phrase played by a timbre, as long as the recording and aligned with it.
+
+    Raises `NothingHeard`, `InvalidBrief`, `CannotRead`, `UnreadableAudio`, `UnknownName`, `MissingPart`.
+    """
+    from assistant.effects import apply_chain
+    from assistant.timbre.transfer import transfer as transferred
+
+    audio, parent = sound_of(library, source)
+    made = transferred(audio, timbre, settings, morph=morph, progress=progress)
+    timbres = (timbre, *([morph[0]] if morph else []))
+    licences = tuple(Licence("generator", f"timbre {one.name}", one.licence_spdx) for one in timbres)
+    licences += (licence("basic-pitch"),) if settings.chords else (SWIFT_F0,)
+    asked: dict[str, Any] = {"timbre": timbre.name, **asdict(settings)}
+    facts: dict[str, Any] = {
+        "timbre": timbre.name,
+        "octaves": made.octaves,
+        "struck": made.struck,
+        "voices": made.voices,
+    }
+    sound = made.audio
+    if morph:
+        asked |= {"morph_to": morph[0].name, "curve": [list(point) for point in morph[1].points]}
+    if chain is not None:
+        sound = apply_chain(sound, chain)
+        asked["chain"] = chain.as_dict()
+        licences += _licences(chain)
+        facts["chain"] = chain.name
+    recipe = Recipe("timbre", "ddsp", asked, settings.seed, (parent.id,), licences=licences)
+    name = " ".join([parent.name, *(one.name for one in timbres), *([chain.name] if chain else [])])
+    return _keep_sound(library, "timbre", name, recipe, sound, facts)
 
 
 def generate(

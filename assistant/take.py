@@ -27,6 +27,7 @@ KINDS: dict[str, str] = {
     "variation": "a motif changed",
     "render": "notes played by an instrument",
     "effects": "sound sent through a chain",
+    "timbre": "a recording's phrase played by another instrument",
     "generation": "sound made from a description",
     "export": "files for a DAW",
 }

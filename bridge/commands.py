@@ -147,6 +147,20 @@ class EffectsApply:
 
 
 @dataclass(frozen=True, slots=True)
+class TimbreTransfer:
+    to: str = asked('The timbre, or words for one, such as "gritty cyberpunk synth".')
+    take: str = asked("The take whose sound is played; the newest recording if not given.", default="")
+    loudness: float = asked("How much of its dynamics is kept.", default=1.0, low=0, high=2)
+    vibrato: float = asked("How much of its vibrato is kept.", default=1.0, low=0, high=3)
+    attack: float = asked("How much of how its notes begin is kept.", default=1.0, low=0, high=1)
+    noise: float = asked("How much of its breath and consonants is laid over.", default=0.0, low=0, high=1)
+    transpose: float = asked("Semitones higher or lower.", default=0.0, low=-48, high=48)
+    wet: float = asked("How much of the new sound; the rest is the source.", default=1.0, low=0, high=1)
+    chords: bool = asked("Several notes at once: a piano or a guitar.", default=False)
+    chain: str = asked("The chain of effects after it; the words may choose one.", default="")
+
+
+@dataclass(frozen=True, slots=True)
 class TakeNamed:
     take: str = asked("The take's name or id; its first letters are enough.")
 
@@ -243,6 +257,14 @@ _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
     ("sound/set", "The instrument and the chain for renderings.", SoundSet, "sound:set_sound", "the session"),
     ("render/make", "Play a take with an instrument into a sound file.", RenderMake, "sound:render", "the job"),
     ("effects/apply", "Send a take's sound through a chain.", EffectsApply, "sound:effects", "the job"),
+    (
+        "timbre/transfer",
+        "Turn a take's voice into another instrument.",
+        TimbreTransfer,
+        "sound:transfer",
+        "the job, and what was chosen",
+    ),
+    ("timbre/list", "The timbres there are.", Nothing, "sound:timbres", "their names, ranges and descriptions"),
     ("generate/make", "Have sound made from a description (MusicGen).", Generate, "sound:generate", "the job"),
     ("take/list", "The takes, the newest first.", TakeList, "take:listed", "the list"),
     ("take/show", "One take with its recipe and licences.", TakeNamed, "take:show", "it"),

@@ -20,7 +20,14 @@ from assistant.errors import UnknownName
 from midi.errors import HummingbridgeError
 
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
-LANES = {"hear": "ideas", "vary": "ideas", "render": "sound", "effects": "sound", "generate": "generation"}
+LANES = {
+    "hear": "ideas",
+    "vary": "ideas",
+    "render": "sound",
+    "effects": "sound",
+    "timbre": "sound",
+    "generate": "generation",
+}
 _WARM = ("ideas", "sound")
 """The lanes whose workers are started with the program; sound from descriptions takes a gigabyte and waits."""
 _TRIES = 2

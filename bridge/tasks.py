@@ -30,6 +30,7 @@ TASKS = {
     "vary": "bridge.tasks:vary",
     "render": "bridge.tasks:render",
     "effects": "bridge.tasks:effects",
+    "timbre": "bridge.tasks:timbre",
     "generate": "bridge.tasks:generate",
 }
 """Name → task."""
@@ -125,6 +126,21 @@ def effects(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[
     sounded = through(bench.library, bench.library.get(asked["take"]).id, load_chain(asked["chain"]))
     progress(1.0)
     return {"take": sounded.take.id, "seconds": sounded.audio.duration_seconds}
+
+
+def timbre(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """The voice of `take` as `timbre`, through `chain`."""
+    from assistant.effects import load_chain
+    from assistant.steps import transfer
+    from assistant.timbre.mapping import Settings
+    from assistant.timbre.timbre import load_timbre
+
+    chain = load_chain(asked["chain"]) if asked.get("chain") else None
+    settings = Settings(**asked["settings"])
+    made = transfer(
+        bench.library, asked["take"], load_timbre(asked["timbre"]), settings, chain=chain, progress=progress
+    )
+    return {"take": made.take.id, "seconds": made.audio.duration_seconds}
 
 
 def generate(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:

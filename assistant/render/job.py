@@ -19,9 +19,12 @@ SAMPLE_RATES_HZ = (44_100, 48_000, 88_200, 96_000)
 ENGINES: dict[str, str] = {
     "fluidsynth": "assistant.render.fluidsynth:FluidSynth",
     "tinysoundfont": "assistant.render.tinysoundfont:TinySoundFont",
-    "timbre": "assistant.timbre.engine:NeuralTimbre",
 }
-"""name → engine, the preferred first. An instrument `ENGINE:NAME` is played by that engine, which knows the name."""
+"""name → engine that plays the General MIDI sounds, the preferred first. An instrument `ENGINE:NAME` is played by that
+engine, which knows the name."""
+
+OWN_SOUNDS: dict[str, str] = {"timbre": "assistant.timbre.engine:NeuralTimbre"}
+"""name → engine with sounds of its own, asked for as `ENGINE:NAME` alone."""
 
 
 @dataclass(frozen=True, slots=True)

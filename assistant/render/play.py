@@ -12,7 +12,7 @@ from assistant.errors import MissingPart
 from assistant.peak import BLOCK, amplified, block_peaks
 from assistant.readiness import Readiness
 from assistant.render.instruments import Instrument, find_instrument
-from assistant.render.job import ENGINES, Engine, RenderJob, TimedNote, Used
+from assistant.render.job import ENGINES, OWN_SOUNDS, Engine, RenderJob, TimedNote, Used
 from assistant.render.soundfonts import read_config
 from assistant.tables import resolve
 from midi.clip import Clip
@@ -63,7 +63,7 @@ def settled(job: RenderJob) -> RenderJob:
 
 def check(engine: str) -> Readiness:
     """Whether an engine can play here. Raises `UnknownName`."""
-    made: Engine = resolve(ENGINES, engine, kind="engine")()
+    made: Engine = resolve(ENGINES | OWN_SOUNDS, engine, kind="engine")()
     return made.check()
 
 
@@ -104,7 +104,7 @@ def _settled(job: RenderJob) -> tuple[Engine, RenderJob, Instrument | None]:
     """The engine, the job as that engine reads it, and the instrument where it is one of ours."""
     prefix, colon, rest = job.instrument.partition(":")
     if colon:
-        engine: Engine = resolve(ENGINES, prefix, kind="engine")()
+        engine: Engine = resolve(ENGINES | OWN_SOUNDS, prefix, kind="engine")()
         _must_be_ready(prefix, engine)
         return engine, replace(job, instrument=rest, engine=prefix), None
     instrument = find_instrument(job.instrument)

@@ -119,5 +119,3 @@ def smoothed(values: Frames, frames: int) -> Frames:
     for _ in range(2):
         values = np.convolve(np.pad(values, half, mode="edge"), kernel, mode="valid").astype(np.float32)
     return values
-
-

@@ -15,6 +15,7 @@ from assistant.timbre.performing import MOST_VOICES, Tone, performed, voices
 from assistant.timbre.sounding import sounded
 from assistant.timbre.timbre import list_timbres, load_timbre
 
+
 class NeuralTimbre:
     """Plays notes with legato, vibrato and dynamics of the phrase; chords as voices."""
 

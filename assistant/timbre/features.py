@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-Frames = NDArray[np.float32]
+Frames = NDArray[np.floating[Any]]
+"""Numbers, one or a row of them a frame; float32 wherever it is sound."""
 
 SAMPLE_RATE_HZ = 48_000
 HOP = 192
@@ -18,7 +21,7 @@ QUIET_DB = -90.0
 _BLOCK_FRAMES = 512
 
 
-def a_weights(hz: NDArray[np.float64]) -> NDArray[np.float64]:
+def a_weights(hz: Frames) -> NDArray[np.float64]:
     """The power that the A curve (IEC 61672) gives to each frequency, 1 at 1 kHz."""
     square = np.square(np.asarray(hz, np.float64))
     curve = square**2 * 12194.0**2
@@ -48,7 +51,8 @@ def loudness(samples: Frames) -> Frames:
     for first in range(0, count, _BLOCK_FRAMES):
         spectrum = np.fft.rfft(parts[first : first + _BLOCK_FRAMES] * window, axis=1)
         power[first : first + _BLOCK_FRAMES] = (spectrum.real**2 + spectrum.imag**2) @ weighting
-    return np.maximum(10 * np.log10(power + 1e-12), QUIET_DB).astype(np.float32)
+    level: Frames = np.maximum(10 * np.log10(power + 1e-12), QUIET_DB).astype(np.float32)
+    return level
 
 
 def midi_pitch(hz: Frames) -> Frames:

@@ -69,7 +69,9 @@ def notes_in(controls: Controls) -> list[tuple[int, int]]:
         for start, stop in spans(change > _LEAP_SEMITONES):
             at = first + start + int(change[start:stop].argmax())
             # Vibrato swings far too, but comes back at once.
-            settled = abs(float(np.median(pitch[max(0, start - 30) : start + 1]) - np.median(pitch[stop - 1 : stop + 30])))
+            settled = abs(
+                float(np.median(pitch[max(0, start - 30) : start + 1]) - np.median(pitch[stop - 1 : stop + 30]))
+            )
             if settled > _LEAP_SEMITONES and at - cuts[-1] > _LEAP_FRAMES:
                 cuts.append(at)
         found += list(pairwise([*cuts, last]))
@@ -154,7 +156,8 @@ def _level(controls: Controls, timbre: Timbre, settings: Settings) -> Frames:
     level = np.where(level > highest - 3, highest - 3 * np.exp(-(np.maximum(level - highest + 3, 0)) / 3), level)
     if settings.attack < 1.0:
         level = _attacks(level, controls, timbre, settings)
-    return level.astype(np.float32)
+    on_scale: Frames = level.astype(np.float32)
+    return on_scale
 
 
 def _attacks(level: Frames, controls: Controls, timbre: Timbre, settings: Settings) -> Frames:
@@ -199,7 +202,12 @@ def _held(controls: Controls, timbre: Timbre, settings: Settings) -> Frames:
     peaks = np.array([float(controls.loudness_db[first : first + 20].max()) for first, _ in notes])
     hardness = np.clip(90 + settings.loudness * 1.8 * (peaks - np.median(peaks)), 20, 127)
     tones = [
-        Tone(first / FRAMES_A_SECOND, last / FRAMES_A_SECOND, float(np.median(controls.pitch[first:last])), float(velocity))
+        Tone(
+            first / FRAMES_A_SECOND,
+            last / FRAMES_A_SECOND,
+            float(np.median(controls.pitch[first:last])),
+            float(velocity),
+        )
         for (first, last), velocity in zip(notes, hardness, strict=True)
     ]
     level = performed(tones, timbre, controls.seconds, seed=settings.seed).loudness_db[: len(controls)]

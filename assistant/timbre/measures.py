@@ -93,7 +93,9 @@ def _mel_filters() -> Frames:
     edges = _mel_to_hz(np.linspace(0, _hz_to_mel(MEL_TOP_HZ), MEL_BANDS + 2))
     rising = (bins[None] - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins[None]) / (edges[2:] - edges[1:-1])[:, None]
-    filters: Frames = (np.maximum(0, np.minimum(rising, falling)) * (2 / (edges[2:] - edges[:-2]))[:, None]).astype(np.float32)
+    filters: Frames = (np.maximum(0, np.minimum(rising, falling)) * (2 / (edges[2:] - edges[:-2]))[:, None]).astype(
+        np.float32
+    )
     return filters
 
 

@@ -73,8 +73,8 @@ def performed(tones: Sequence[Tone], timbre: Timbre, seconds: float, *, seed: in
         since = times - tone.start
         line = np.full(frames, tone.pitch)
         if joined and before:
-            line += (before.pitch - tone.pitch) * np.exp(-np.maximum(since, 0) * 3000 / max(playing.glide_ms, 1))
-        line += _vibrato(since, timbre, draw)
+            line = line + (before.pitch - tone.pitch) * np.exp(-np.maximum(since, 0) * 3000 / max(playing.glide_ms, 1))
+        line = line + _vibrato(since, timbre, draw)
         pitch = np.where(times >= tone.start, line, pitch)
         # What rings after the end keeps the note's own pitch, without its vibrato.
         pitch = np.where(times >= end, tone.pitch, pitch)

@@ -59,7 +59,8 @@ def band_shapes() -> NDArray[np.float32]:
     mel = 2595 * np.log10(1 + np.fft.rfftfreq(NOISE_WINDOW, 1 / SAMPLE_RATE_HZ) / 700)
     centres = np.linspace(0, mel[-1], BANDS)
     away = np.abs(mel[None] - centres[:, None]) / (centres[1] - centres[0])
-    return np.maximum(0, 1 - away).astype(np.float32)
+    shapes: NDArray[np.float32] = np.maximum(0, 1 - away).astype(np.float32)
+    return shapes
 
 
 def band_centres_hz() -> NDArray[np.float64]:
@@ -74,6 +75,5 @@ def noise_weights() -> NDArray[np.float32]:
     both_sides = np.full(bins, 2.0)
     both_sides[[0, -1]] = 1.0
     weights = a_weights(np.fft.rfftfreq(NOISE_WINDOW, 1 / SAMPLE_RATE_HZ)) * both_sides / NOISE_WINDOW
-    return weights.astype(np.float32)
-
-
+    counted: NDArray[np.float32] = weights.astype(np.float32)
+    return counted

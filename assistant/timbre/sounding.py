@@ -35,14 +35,18 @@ def _ensemble(timbre: Timbre, controls: Controls, seed: int) -> Samples:
     draw = np.random.default_rng(seed)
     players = [load_timbre(name) for name in timbre.players]
     heard = controls.pitch[controls.sounding]
-    able = [one for one in players if not len(heard) or _reach(one, heard) > 0.98 * max(_reach(p, heard) for p in players)]
+    able = [
+        one for one in players if not len(heard) or _reach(one, heard) > 0.98 * max(_reach(p, heard) for p in players)
+    ]
     sides = np.zeros((2, len(controls) * HOP), np.float32)
     for number, player in enumerate(able):
         late = int(abs(draw.normal(0, _APART_SECONDS)) * FRAMES_A_SECOND) if number else 0
         wander = smoothed(draw.normal(0, 1, len(controls)).astype(np.float32), 120)
         wander *= np.float32(_APART_CENTS / 100 / max(float(wander.std()), 1e-6))
         pitch = np.clip(_later(controls.pitch, late) + wander, player.low, player.high)
-        own = Controls(pitch, _later(controls.loudness_db, late) + np.float32(draw.normal(0, _APART_DB)), controls.sounding)
+        own = Controls(
+            pitch, _later(controls.loudness_db, late) + np.float32(draw.normal(0, _APART_DB)), controls.sounding
+        )
         # Digital silence stays what it is, whoever plays.
         own.loudness_db[_later(controls.loudness_db, late) <= -89.9] = -90
         samples = sounded(player, own, seed=seed + 31 * number + 1)[0]
@@ -59,7 +63,8 @@ def _reach(player: Timbre, heard: Frames) -> float:
 def _later(values: Frames, frames: int) -> Frames:
     if frames == 0:
         return values.copy()
-    return np.concatenate([np.repeat(values[:1], frames), values[:-frames]])
+    later: Frames = np.concatenate([np.repeat(values[:1], frames), values[:-frames]])
+    return later
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,8 @@ class Curve:
     def at(self, frames: int) -> Frames:
         seconds, values = zip(*self.points, strict=True)
         wanted = np.arange(frames) / FRAMES_A_SECOND
-        return np.interp(wanted, seconds, values).clip(0, 1).astype(np.float32)
+        shares: Frames = np.interp(wanted, seconds, values).clip(0, 1).astype(np.float32)
+        return shares
 
 
 class Between:
@@ -97,9 +103,7 @@ class _Morphing:
     def next(self, features: Frames) -> Frames:
         """What both networks put out is logarithmic: the mean between is a spectrum between."""
         between = self._between
-        one, other = (
-            _widened(flow.next(features), between.shape.harmonics) for flow in self._flows
-        )
+        one, other = (_widened(flow.next(features), between.shape.harmonics) for flow in self._flows)
         places = np.minimum(self._frame + np.arange(len(one)), len(between.share) - 1)
         self._frame += len(one)
         share = between.share[places, None]

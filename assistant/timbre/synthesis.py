@@ -99,7 +99,9 @@ class Stream:
             hz, tones = np.concatenate([[self._held[0]], hz]), np.concatenate([self._held[1][None], tones])
         self._held = (hz[-1], tones[-1])
         self._harmonic(hz, tones)
-        return self._ready(min(len(self._tones), len(self._noise) - (NOISE_WINDOW - HOP) - (0 if self._dropped else _HALF)))
+        return self._ready(
+            min(len(self._tones), len(self._noise) - (NOISE_WINDOW - HOP) - (0 if self._dropped else _HALF))
+        )
 
     def _ready(self, count: int) -> Frames:
         """Takes `count` final samples."""
@@ -173,5 +175,3 @@ class _Constants:
         window = np.hanning(NOISE_WINDOW + 1)[:-1]
         self.window = (window / np.sqrt(np.square(window).sum() / HOP)).astype(np.float32)
         self.ramp = (np.arange(HOP) / HOP).astype(np.float32)
-
-

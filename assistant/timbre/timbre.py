@@ -68,14 +68,23 @@ class Timbre:
 
 def load_timbre(name: str) -> Timbre:
     """The timbre of that name, the composer's before the shipped. Raises `UnknownName`, `InvalidPreset`."""
+    return load_timbre_file(card_path(name))
+
+
+def card_path(name: str) -> Path:
+    """The card of that name, spaces and capitals forgiven. Raises `UnknownName`."""
     plain = name.strip().lower().replace(" ", "-")
-    path = preset_path("timbres", name) or preset_path("timbres", plain) or find_preset("timbres", plain)
-    return load_timbre_file(path)
+    return preset_path("timbres", name) or find_preset("timbres", plain)
 
 
 def list_timbres() -> tuple[str, ...]:
     """The names of all timbres there are."""
     return tuple(preset.name for preset in list_presets("timbres"))
+
+
+def cards() -> list[dict[str, Any]]:
+    """The card of every timbre, with its name and whether it is the composer's own; nothing heavy is read."""
+    return [{"name": one.name, "own": one.own, **read_toml(one.path)} for one in list_presets("timbres")]
 
 
 def load_timbre_file(path: Path) -> Timbre:

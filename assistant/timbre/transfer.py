@@ -48,7 +48,7 @@ def transfer(
         raise InvalidBrief("an ensemble does not morph", hint="morph between two soloists: violin and cello, say")
     audio = source.resampled(SAMPLE_RATE_HZ)
     mono = audio.mono()
-    tell = progress or (lambda share: None)
+    tell = progress or (lambda _: None)
     if asked.chords:
         parts, done = _chords(audio, timbre, asked, tell)
     else:

@@ -18,7 +18,7 @@ from assistant.files import write_whole
 
 Array = NDArray[Any]
 
-_TYPES = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
+_TYPES: dict[str, np.dtype[Any]] = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 _LARGEST_BYTES = 64 * 1024 * 1024
 
 
@@ -53,7 +53,7 @@ def read_weights(path: Path) -> dict[str, NDArray[np.float32]]:
             if name == "__metadata__":
                 continue
             first, last = entry["data_offsets"]
-            numbers = np.frombuffer(data[begin + first : begin + last], _TYPES[entry["dtype"]])
+            numbers = np.frombuffer(data[begin + first : begin + last], dtype=_TYPES[str(entry["dtype"])])
             arrays[name] = numbers.reshape(entry["shape"]).astype(np.float32)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidPreset(f"{path.name} holds no weights of a timbre: {error}", hint="train it again") from error

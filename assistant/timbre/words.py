@@ -140,4 +140,6 @@ def _synonyms(name: str) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[\s_]+", " ", text.lower().replace("-", " ") if "lo-fi" not in text.lower() else text.lower()).strip()
+    return re.sub(
+        r"[\s_]+", " ", text.lower().replace("-", " ") if "lo-fi" not in text.lower() else text.lower()
+    ).strip()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from assistant.effects import load_chain
-from assistant.errors import InvalidBrief, MissingPart
+from assistant.errors import InvalidBrief, MissingPart, UnknownName
 from assistant.render.instruments import find_instrument
 from assistant.take import Take
 from bridge.acts.motif import current
 from bridge.acts.variation import picked
 from bridge.app import App
-from bridge.commands import EffectsApply, Generate, RenderMake, SoundSet
+from bridge.commands import EffectsApply, Generate, Nothing, RenderMake, SoundSet, TimbreTransfer
 
 
 async def set_sound(app: App, asked: SoundSet) -> dict[str, Any]:
@@ -42,6 +43,43 @@ async def effects(app: App, asked: EffectsApply) -> dict[str, Any]:
     load_chain(asked.chain)
     job, _ = app.jobs.add("effects", f"{take.name} through {asked.chain}", {"take": take.id, "chain": asked.chain})
     return {"job": job.number}
+
+
+async def transfer(app: App, asked: TimbreTransfer) -> dict[str, Any]:
+    from assistant.timbre.mapping import Settings
+    from assistant.timbre.words import chosen
+
+    take = app.library.get(asked.take) if asked.take else _newest_recording(app)
+    choice = chosen(asked.to)
+    chain = asked.chain or choice.chain
+    if chain:
+        load_chain(chain)
+    settings = Settings(
+        asked.loudness,
+        asked.vibrato,
+        asked.attack,
+        asked.noise,
+        asked.transpose,
+        wet=asked.wet,
+        chords=asked.chords,
+    )
+    wanted = {"take": take.id, "timbre": choice.timbre, "chain": chain, "settings": asdict(settings)}
+    job, _ = app.jobs.add("timbre", f"{take.name} as {choice.timbre}", wanted)
+    return {"job": job.number, "timbre": choice.timbre, "chain": chain, "because": choice.because}
+
+
+async def timbres(app: App, _: Nothing) -> dict[str, Any]:
+    from assistant.timbre.timbre import cards
+
+    return {"timbres": cards()}
+
+
+def _newest_recording(app: App) -> Take:
+    """Raises `UnknownName`."""
+    found = next(iter(app.library.list(kind="recording", limit=1)), None)
+    if found is None:
+        raise UnknownName("no recording was made yet", hint="hum/record or hum/import makes one; or name a take")
+    return found
 
 
 async def generate(app: App, asked: Generate) -> dict[str, Any]:

@@ -20,6 +20,7 @@ COMMANDS = {
     "vary": "Make variations of a motif.",
     "render": "Play a clip with an instrument into a WAV file.",
     "fx": "Send a recording through a chain of effects.",
+    "timbre": "Turn a voice or an instrument into another: a hum into a cello.",
     "generate": "Have sound made from a description, on your hum's tune (MusicGen).",
     "takes": "Everything you made: list, undo, star, rename, export.",
     "send": "Bring a take to your DAW, at the right bar.",

@@ -23,7 +23,9 @@ class Sung:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Phrase:
-    """`bend` in semitones and `expression` 0..127, 250 values a second; `pitch` the note's number, held through rests."""
+    """`bend` in semitones and `expression` 0..127, 250 values a second; `pitch` the note's number, held through
+    rests.
+    """
 
     notes: tuple[Sung, ...]
     bend: Curve

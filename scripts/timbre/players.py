@@ -25,8 +25,25 @@ def soundfont(phrase: Phrase, program: int, font: Path, seed: int) -> Samples:
     with tempfile.TemporaryDirectory() as folder:
         score, sound = Path(folder) / "phrase.mid", Path(folder) / "phrase.wav"
         _midi(phrase, program, seed).save(score)
-        options = ["-ni", "-q", "-R", "0", "-C", "0", "-r", str(SAMPLE_RATE_HZ), "-g", "0.5", "-T", "wav", "-O", "float"]
-        subprocess.run(["fluidsynth", *options, "-F", str(sound), str(font), str(score)], check=True, capture_output=True)
+        options = [
+            "-ni",
+            "-q",
+            "-R",
+            "0",
+            "-C",
+            "0",
+            "-r",
+            str(SAMPLE_RATE_HZ),
+            "-g",
+            "0.5",
+            "-T",
+            "wav",
+            "-O",
+            "float",
+        ]
+        subprocess.run(
+            ["fluidsynth", *options, "-F", str(sound), str(font), str(score)], check=True, capture_output=True
+        )
         samples, _ = soundfile.read(sound, dtype="float32", always_2d=True)
     mono = samples.mean(axis=1)
     length = len(phrase.pitch) * HOP
@@ -53,7 +70,9 @@ def _midi(phrase: Phrase, program: int, seed: int) -> mido.MidiFile:
         if frame == 0 or levels[frame] != levels[frame - 1]:
             events.append((at, 1, mido.Message("control_change", control=11, value=int(levels[frame]))))
     events.sort(key=lambda event: event[:2])
-    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500_000), mido.Message("program_change", program=program)])
+    track = mido.MidiTrack(
+        [mido.MetaMessage("set_tempo", tempo=500_000), mido.Message("program_change", program=program)]
+    )
     last = 0
     for at, _, message in events:
         tick = max(last, round(at * 2 * TICKS))
@@ -92,7 +111,14 @@ def glass(phrase: Phrase, seed: int) -> Samples:
     """Rubbed glass: few high partials that flash at the touch and die away, and the finger on the rim."""
     since, level = _envelope(phrase, attack=0.03, release=0.3)
     tones = np.zeros((len(level), 24))
-    for number, strength, decay in ((1, 1.0, 9.0), (2, 0.08, 1.0), (3, 0.3, 0.9), (5, 0.22, 0.35), (8, 0.18, 0.15), (13, 0.1, 0.08)):
+    for number, strength, decay in (
+        (1, 1.0, 9.0),
+        (2, 0.08, 1.0),
+        (3, 0.3, 0.9),
+        (5, 0.22, 0.35),
+        (8, 0.18, 0.15),
+        (13, 0.1, 0.08),
+    ):
         tones[:, number - 1] = strength * (0.15 + 0.85 * np.exp(-since / decay)) * level ** (1 + 0.06 * number)
     rub = _band(np.random.default_rng((seed, 2)), len(level) * HOP, 2500, 8000) * 0.012
     return _mono(0.5 * _harmonic(phrase, tones) + rub * _sampled(level * (0.3 + np.exp(-since / 0.06))))
@@ -151,7 +177,11 @@ def _band(draw: np.random.Generator, length: int, low_hz: float, high_hz: float)
     """Noise between two frequencies, of unit power."""
     spectrum = np.fft.rfft(draw.normal(size=length))
     hz = np.fft.rfftfreq(length, 1 / SAMPLE_RATE_HZ)
-    noise = np.fft.irfft(spectrum * np.exp(-((np.log2(np.maximum(hz, 1) / np.sqrt(low_hz * high_hz)) * 2 / np.log2(high_hz / low_hz)) ** 4)), length)
+    noise = np.fft.irfft(
+        spectrum
+        * np.exp(-((np.log2(np.maximum(hz, 1) / np.sqrt(low_hz * high_hz)) * 2 / np.log2(high_hz / low_hz)) ** 4)),
+        length,
+    )
     return noise / np.sqrt(np.mean(noise**2))
 
 

@@ -61,8 +61,8 @@ SOURCES: dict[str, Source] = {
     "horn": Source(60, 41, 77, 140, "brass", "blown", "A French horn", ("french horn",)),
     "trombone": Source(57, 40, 72, 140, "brass", "blown", "A trombone", ()),
     "alto-sax": Source(65, 49, 81, 120, "woodwind", "blown", "An alto saxophone", ("alto saxophone",)),
-    "tenor-sax": Source(66, 44, 76, 140, "woodwind", "blown", "A tenor saxophone", ("tenor saxophone", "sax", "saxophone")),
-    "voice-ah": Source(52, 43, 79, 140, "voice", "sung", "Voices on an open ah", ("voice", "choir", "singer", "ah", "vocal")),
+    "tenor-sax": Source(66, 44, 76, 140, "woodwind", "blown", "A tenor saxophone", ("tenor saxophone", "sax")),
+    "voice-ah": Source(52, 43, 79, 140, "voice", "sung", "Voices on an open ah", ("choir", "singer", "ah", "vocal")),
     "gritty-lead": Source(
         None, 36, 84, 160, "synth", "lead", "A driven saw lead that growls when it is pushed",
         ("gritty cyberpunk synth", "cyberpunk lead", "distorted synth", "saw lead", "industrial lead", "synth"),

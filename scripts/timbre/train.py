@@ -37,7 +37,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(recipes.SOURCES)}; all if none")
     parser.add_argument("-o", "--output", type=Path, default=SHIPPED)
-    parser.add_argument("--work", type=Path, default=Path("build/timbres"), help="where phrases and unfinished work lie")
+    parser.add_argument(
+        "--work", type=Path, default=Path("build/timbres"), help="where phrases and unfinished work lie"
+    )
     arguments = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     for name in arguments.names or recipes.SOURCES:
@@ -83,7 +85,9 @@ def measured(network: Network, held_out: list[tuple[Frames, Frames]], gain: floa
         true = samples * np.float32(gain)
         made, noise = (sound(each, hz, loudness(true)) for each in (network, untrained))
         loss = spectral_distance(made, true)
-        rows.append((loss / spectral_distance(noise, true), loss, mel_distance(true, made), loudness_distance(true, made)))
+        rows.append(
+            (loss / spectral_distance(noise, true), loss, mel_distance(true, made), loudness_distance(true, made))
+        )
     names = ("spectral_loss_to_untrained", "spectral_loss", "log_mel_db", "loudness_db")
     return {key: round(float(value), 3) for key, value in zip(names, np.mean(rows, axis=0), strict=True)}
 

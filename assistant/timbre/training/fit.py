@@ -18,11 +18,10 @@ import torch
 from torch import Tensor
 
 from assistant.files import write_whole
-from assistant.timbre.features import HOP, Frames, loudness, network_input
+from assistant.timbre.features import HOP, Frames, loudness, midi_pitch, network_input
 from assistant.timbre.shape import Shape
 from assistant.timbre.training.analysis import analysed
 from assistant.timbre.training.model import Parameters, Synthesis, fresh, outputs
-from assistant.timbre.features import midi_pitch
 
 _BATCH, _LENGTH, _CONTEXT = 6, 448, 128
 _SOUND_BATCH, _SOUND_LENGTH = 4, 150
@@ -143,12 +142,21 @@ def _set_rate(optimiser: torch.optim.Adam, rate: float) -> None:
 def _rate(step: int, plan: Plan) -> float:
     """Warms up, then falls as a cosine; the sound begins again at a third."""
     if step < plan.frame_steps:
-        return plan.rate * min(1.0, (step + 1) / 20) * (0.05 + 0.475 * (1 + math.cos(math.pi * step / plan.frame_steps)))
+        return (
+            plan.rate * min(1.0, (step + 1) / 20) * (0.05 + 0.475 * (1 + math.cos(math.pi * step / plan.frame_steps)))
+        )
     share = (step - plan.frame_steps) / max(1, plan.sound_steps)
-    return plan.rate * 0.4 * min(1.0, (step - plan.frame_steps + 1) / 10) * (0.05 + 0.475 * (1 + math.cos(math.pi * share)))
+    return (
+        plan.rate
+        * 0.4
+        * min(1.0, (step - plan.frame_steps + 1) / 10)
+        * (0.05 + 0.475 * (1 + math.cos(math.pi * share)))
+    )
 
 
-def _pieces(passages: Sequence[Passage], draw: np.random.Generator, batch: int, length: int) -> list[tuple[Passage, slice]]:
+def _pieces(
+    passages: Sequence[Passage], draw: np.random.Generator, batch: int, length: int
+) -> list[tuple[Passage, slice]]:
     """Places where something sounds."""
     pieces: list[tuple[Passage, slice]] = []
     while len(pieces) < batch:

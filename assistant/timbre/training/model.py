@@ -125,5 +125,3 @@ class Synthesis:
     def _magnitude(self, audio: Tensor, size: int) -> Tensor:
         spectrum = torch.stft(audio, size, size // 4, window=self.hann[size], return_complex=True)
         return torch.view_as_real(spectrum).square().sum(-1).add(1e-9).sqrt()
-
-

@@ -1,0 +1,175 @@
+"""`hummingbridge timbre`: a voice or an instrument becomes another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.cli.console import answer_json, progress, say, table
+from bridge.cli.options import WAV_OUT, Misuse, Written, json_option, library_option
+
+
+def parse_curve(text: str) -> tuple[tuple[float, float], ...]:
+    """`"0:0,4:1"` → ((0.0, 0.0), (4.0, 1.0)): seconds and shares, in order."""
+    points = tuple(
+        (float(at), float(value)) for at, _, value in (part.strip().partition(":") for part in text.split(","))
+    )
+    seconds = [at for at, _ in points]
+    if seconds != sorted(set(seconds)) or not all(at >= 0 and 0 <= value <= 1 for at, value in points):
+        raise ValueError(text)
+    return points
+
+
+CURVE = Written("curve such as 0:0,4:1 (seconds:share)", parse_curve)
+
+
+@click.group("timbre", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Turn a voice or an instrument into another.
+
+    \b
+    hummingbridge timbre transfer hum.wav --to cello -o cello.wav
+    hummingbridge timbre list
+    """
+
+
+@command.command("transfer")
+@click.argument("sound")
+@click.option("--to", "wanted", required=True, metavar="TIMBRE", help='A timbre, or words: "gritty cyberpunk synth".')
+@click.option("--keep-loudness", type=float, default=1.0, show_default=True, metavar="0-2", help="Of its dynamics.")
+@click.option("--keep-vibrato", type=float, default=1.0, show_default=True, metavar="0-3", help="Of its vibrato.")
+@click.option("--keep-attack", type=float, default=1.0, show_default=True, metavar="0-1", help="Of how notes begin.")
+@click.option("--keep-noise", type=float, default=0.0, show_default=True, metavar="0-1", help="Of breath, consonants.")
+@click.option("--transpose", type=float, default=0.0, metavar="SEMITONES", help="Higher or lower.")
+@click.option("--octaves", type=int, metavar="N", help="Moved by so many octaves; found out if not given.")
+@click.option("--fold/--no-fold", default=True, help="Notes out of the timbre's range back into it by octaves.")
+@click.option(
+    "--wet", type=float, default=1.0, show_default=True, metavar="0-1", help="Of the new sound, the rest dry."
+)
+@click.option("--held/--as-played", "struck", default=None, help="Hold notes that die away (piano), or not.")
+@click.option("--chords", is_flag=True, help="Several notes at once: a piano, a guitar; each voice is played.")
+@click.option("--morph-to", metavar="TIMBRE", help="Change into this one along --curve.")
+@click.option("--curve", type=CURVE, metavar="S:SHARE,…", help="From the first (0) to the second (1); default: evenly.")
+@click.option("--chain", metavar="NAME", help="Effects after it; a description may choose one.")
+@click.option("--seed", type=int, default=0, help="Another number, another breath and bow noise.")
+@click.option("-o", "--output", type=WAV_OUT, help="The WAV file to write; SOUND-TIMBRE.wav here if not given.")
+@json_option
+@library_option
+def transfer_command(
+    sound: str,
+    wanted: str,
+    keep_loudness: float,
+    keep_vibrato: float,
+    keep_attack: float,
+    keep_noise: float,
+    transpose: float,
+    octaves: int | None,
+    fold: bool,
+    wet: float,
+    struck: bool | None,
+    chords: bool,
+    morph_to: str | None,
+    curve: tuple[tuple[float, float], ...] | None,
+    chain: str | None,
+    seed: int,
+    output: Path | None,
+    as_json: bool,
+    library_folder: Path | None,
+) -> None:
+    """Play the phrase of SOUND, a recording or a take, with a timbre: same length, same place in the bar.
+
+    \b
+    hummingbridge timbre transfer hum.wav --to cello -o cello.wav
+    hummingbridge timbre transfer hum.wav --to "distant choir"
+    hummingbridge timbre transfer piano.wav --to tenor-sax --chords
+    hummingbridge timbre transfer hum.wav --to violin --morph-to gritty-lead --curve 0:0,4:1
+    """
+    from assistant.effects import load_chain
+    from assistant.library import Library
+    from assistant.steps import transfer
+    from assistant.timbre.mapping import Settings
+    from assistant.timbre.sounding import Curve
+    from assistant.timbre.timbre import load_timbre
+    from assistant.timbre.words import chosen
+    from bridge.cli.outputs import write_output
+    from bridge.cli.render import show_sound
+
+    if curve and not morph_to:
+        raise Misuse("--curve leads to another timbre", hint="give --morph-to too")
+    choice = chosen(wanted)
+    timbre = load_timbre(choice.timbre)
+    chain = chain or choice.chain or None
+    effects = load_chain(chain) if chain else None
+    settings = Settings(
+        keep_loudness, keep_vibrato, keep_attack, keep_noise, transpose, octaves, fold, wet, struck, chords, seed
+    )
+    output = output or Path(f"{Path(sound).stem}-{timbre.name}.wav")
+    if output.exists() and Path(sound).exists() and output.samefile(sound):
+        raise Misuse(f"{output} is the recording itself and stays as it is", hint="give another name with -o")
+    other = load_timbre(chosen(morph_to).timbre) if morph_to else None
+    with Library(library_folder) as library:
+        morph = None
+        if other is not None:
+            morph = (other, Curve(curve) if curve else _evenly(library, sound))
+        with progress(f"Playing {Path(sound).stem} with {timbre.name}") as told:
+            sounded = transfer(library, sound, timbre, settings, morph=morph, chain=effects, progress=told)
+        write_output(library, output, sounded.wav, "audio")
+    if choice.because and not as_json:
+        say(choice.because)
+    show_sound(sounded, output, as_json=as_json)
+
+
+def _evenly(library: Any, sound: str) -> Any:
+    """From the first timbre to the second over the whole sound."""
+    from assistant.steps import sound_of
+    from assistant.timbre.sounding import Curve
+
+    audio, _ = sound_of(library, sound)
+    return Curve(((0.0, 0.0), (audio.duration_seconds, 1.0)))
+
+
+@command.command("list")
+@json_option
+def list_command(as_json: bool) -> None:
+    """The timbres there are."""
+    from assistant.timbre.timbre import cards
+
+    found = cards()
+    if as_json:
+        answer_json(found)
+        return
+    rows = [(card["name"], _range(card), card.get("description", ""), card.get("licence", "")) for card in found]
+    table(("name", "range", "", "licence"), rows)
+
+
+@command.command("show")
+@click.argument("name")
+@json_option
+def show_command(name: str, as_json: bool) -> None:
+    """The card of a timbre: what it was trained on, its licence, range and figures."""
+    from assistant.presets import read_toml
+    from assistant.timbre.timbre import card_path
+
+    path = card_path(name)
+    card = read_toml(path)
+    if as_json:
+        answer_json({"name": path.stem, **card})
+        return
+    say(f"{path.stem}: {card['description']}")
+    say(f"range     {_range(card)}")
+    say(f"licence   {card['licence']}")
+    say(f"material  {card['material']}")
+    if card.get("players"):
+        say(f"players   {', '.join(card['players'])}")
+    if card.get("synonyms"):
+        say(f"also      {', '.join(card['synonyms'])}")
+    for figure, value in card.get("figures", {}).items():
+        say(f"{figure.replace('_', ' ')}: {value:g}")
+
+
+def _range(card: Any) -> str:
+    from midi.pitch import pitch_name
+
+    return f"{pitch_name(int(card['low']))}-{pitch_name(int(card['high']))}"
