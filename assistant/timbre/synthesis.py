@@ -39,11 +39,12 @@ class Stream:
     Samples are late by the network's look-ahead of 24 ms and the noise's window of 8 ms, never shifted.
     """
 
-    def __init__(self, network: Spectra, *, seed: int = 0) -> None:
+    def __init__(self, network: Spectra, *, seed: int = 0, noise: bool = True) -> None:
         self._network = network
         self._flow = network.flow()
         self._constants = _Constants()
         self._random = np.random.default_rng(seed)
+        self._with_noise = noise
         self._skip = network.shape.look_ahead
         self._waiting_hz = np.zeros(0, np.float32)
         self._waiting_db = np.zeros(0, np.float32)
@@ -94,7 +95,7 @@ class Stream:
         count = len(hz)
         out = self._flow.next(features)[:count]
         tones, noise = self._amplitudes(out, hz, level)
-        self._add_noise(noise)
+        self._add_noise(noise if self._with_noise else np.zeros_like(noise))
         if self._held is not None:
             hz, tones = np.concatenate([[self._held[0]], hz]), np.concatenate([self._held[1][None], tones])
         self._held = (hz[-1], tones[-1])
@@ -161,9 +162,9 @@ class Stream:
         self._noise = laid
 
 
-def sound(network: Spectra, hz: Frames, loudness_db: Frames, *, seed: int = 0) -> Frames:
-    """The sound of controls of shape (frames,): `frames * HOP` samples at 48 kHz."""
-    stream = Stream(network, seed=seed)
+def sound(network: Spectra, hz: Frames, loudness_db: Frames, *, seed: int = 0, noise: bool = True) -> Frames:
+    """The sound of controls of shape (frames,): `frames * HOP` samples at 48 kHz, without its noise on request."""
+    stream = Stream(network, seed=seed, noise=noise)
     return np.concatenate([stream.push(hz, loudness_db), stream.finish()])
 
 
