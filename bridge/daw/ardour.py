@@ -18,8 +18,8 @@ from assistant.files import write_whole
 from assistant.readiness import Readiness
 from assistant.render.wav import WavFacts, wav_bytes
 from bridge.daw.ardour_install import ardour_runs, find_config_folder, installed, outdated
-from bridge.daw.ardour_link import OSC_PORT, ArdourLink, ArdourRefused
-from bridge.daw.port import Daw, DawUnreachable, Parcel, Placement, Transport
+from bridge.daw.ardour_link import OSC_PORT, ArdourLink
+from bridge.daw.port import Daw, DawRefused, DawUnreachable, Parcel, Placement, Transport
 from midi.clip import Clip
 from midi.note import Note
 from midi.smf import Marker, Score, Track, motif_score, smf_bytes
@@ -95,7 +95,7 @@ class Ardour(Daw):
         started = time.monotonic()
         try:
             answer = self._link(pickup_seconds=min(1.0, self._pickup_seconds)).ask("state")
-        except (DawUnreachable, ArdourRefused) as error:
+        except (DawUnreachable, DawRefused) as error:
             return Readiness("unreachable", error.message, error.hint)
         waited = 1000 * (time.monotonic() - started)
         slow = "" if there.osc else "for answers at once enable OSC under Edit, Preferences, Control Surfaces"
@@ -135,7 +135,7 @@ class Ardour(Daw):
         """The parcel's audio as a new region at its bar, as Ardour counts bars.
 
         It lies on the named track where that is an audio track and free there, else on a new one. Raises
-        `UnreadableAudio` where there is no audio or it is broken, `DawUnreachable`, `ArdourRefused`.
+        `UnreadableAudio` where there is no audio or it is broken, `DawUnreachable`, `DawRefused`.
         """
         if parcel.audio is None:
             raise UnreadableAudio(f"{parcel.name!r} has no audio", hint="render it first")
@@ -146,18 +146,18 @@ class Ardour(Daw):
     def insert_notes(self, parcel: Parcel) -> Placement:
         """The parcel's notes as a new MIDI region at its bar; as `insert_audio`. Ardour's tempo stays as it is."""
         if parcel.motif is None:
-            raise ArdourRefused(f"{parcel.name!r} has no notes", hint="send a take that has notes")
+            raise DawRefused(f"{parcel.name!r} has no notes", hint="send a take that has notes")
         score = motif_score(parcel.motif, name=parcel.track, program=parcel.program)
         return self._insert("notes", smf_bytes(score), ".mid", parcel, channels=1)
 
     def read_selection(self) -> Score:
         """The notes of the selected MIDI region, from its own beginning; of several the first in time.
 
-        Raises `ArdourRefused` where none, or a region of audio, is selected; and `DawUnreachable`.
+        Raises `DawRefused` where none, or a region of audio, is selected; and `DawUnreachable`.
         """
         answer = self._link().ask("selection")
         if answer["kind"] != "midi":
-            raise ArdourRefused(
+            raise DawRefused(
                 f"the selected region {answer['region']!r} holds audio, not notes",
                 hint=f"select a MIDI region, or hear its notes: hummingbridge hum {answer['source.1']!r}",
                 reason="audio-selected",
@@ -171,7 +171,7 @@ class Ardour(Daw):
         return Score((Track(answer["region"], clip),), _tempo(answer), _meter(answer), name=answer["track"])
 
     def save(self) -> Path:
-        """Has Ardour save its session; the session's folder. Raises `DawUnreachable`, `ArdourRefused`."""
+        """Has Ardour save its session; the session's folder. Raises `DawUnreachable`, `DawRefused`."""
         return Path(self._link().ask("save")["session_folder"])
 
     def _link(self, *, pickup_seconds: float | None = None) -> ArdourLink:
@@ -183,7 +183,7 @@ class Ardour(Daw):
 
     def _insert(self, kind: str, data: bytes, suffix: str, parcel: Parcel, *, channels: int) -> Placement:
         if parcel.at_bar > _LAST_BAR:
-            raise ArdourRefused(f"bar {parcel.at_bar} is after bar {_LAST_BAR}", hint="give the bar with --at-bar")
+            raise DawRefused(f"bar {parcel.at_bar} is after bar {_LAST_BAR}", hint="give the bar with --at-bar")
         link = self._link()
         if installed(link.config) is None:
             raise DawUnreachable("Hummingbridge is not installed in Ardour", hint=_INSTALL)

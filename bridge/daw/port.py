@@ -35,6 +35,16 @@ class DawUnreachable(HummingbridgeError):
     code: ClassVar[str] = "daw-unreachable"
 
 
+class DawRefused(HummingbridgeError):
+    """The DAW answered that it cannot do what was asked; `reason` is its code, such as "nothing-selected"."""
+
+    code: ClassVar[str] = "daw-refused"
+
+    def __init__(self, message: str, *, hint: str = "", reason: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Parcel:
     """What goes into the timeline: notes, audio or both, at a bar (the first is 1).

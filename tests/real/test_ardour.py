@@ -25,8 +25,8 @@ import soundfile
 from assistant.audio import Audio
 from bridge.daw.ardour import Ardour
 from bridge.daw.ardour_install import DawRunning, ardour_runs, install, uninstall
-from bridge.daw.ardour_link import ArdourLink, ArdourRefused, as_lines
-from bridge.daw.port import DawUnreachable, Parcel
+from bridge.daw.ardour_link import ArdourLink, as_lines
+from bridge.daw.port import DawRefused, DawUnreachable, Parcel
 from bridge.osc.client import OscPeer
 from midi.clip import Clip
 from midi.motif import Motif
@@ -243,7 +243,7 @@ def test_any_name_arrives_as_it_is_shown(ardour: Ardour, running: Running, name:
 
 
 def test_with_nothing_selected_it_says_so(ardour: Ardour):
-    with pytest.raises(ArdourRefused) as caught:
+    with pytest.raises(DawRefused) as caught:
         ardour.read_selection()
     assert caught.value.reason == "nothing-selected"
     assert "click a region" in caught.value.hint
@@ -270,7 +270,7 @@ def test_a_missing_or_broken_file_is_reported_and_nothing_arrives(
     before = ardour.transport().tracks
     link = ArdourLink(running.config, running.osc_port)
     job = {"path": str(path), "kind": "audio", "tag": "hb0123456789", "name": "x", "track": "Broken", "bar": 80}
-    with pytest.raises(ArdourRefused) as caught:
+    with pytest.raises(DawRefused) as caught:
         link.ask("insert", {**job, "channels": 1})
     assert caught.value.reason == reason
     assert ardour.transport().tracks == before
@@ -364,7 +364,7 @@ def test_what_was_inserted_is_known_after_restarts_of_both(rippling: Running):
         ardour = Ardour(running.config, osc_port=running.osc_port, pickup_seconds=0.5)
         assert not ardour.insert_audio(asked).already_there
         until(lambda: select_all(ardour, osc) == "kept")
-        with pytest.raises(ArdourRefused, match="holds audio") as caught:
+        with pytest.raises(DawRefused, match="holds audio") as caught:
             ardour.read_selection()
         assert "hummingbridge hum" in caught.value.hint
 
@@ -411,7 +411,7 @@ def select_all(ardour: Ardour, osc: OscPeer) -> str | None:
 
 def selected(ardour: Ardour) -> str | None:
     """The name of the first selected region, whatever is in it."""
-    with contextlib.suppress(ArdourRefused):
+    with contextlib.suppress(DawRefused):
         return ardour._link().ask("selection")["region"]
     return None
 
