@@ -174,7 +174,7 @@ class TakeList:
 @dataclass(frozen=True, slots=True)
 class TakeSend:
     take: str = asked("The take; the selected variation if not given.", default="")
-    to: str = asked("Where to: folder, dawproject, ardour.", default="")
+    to: str = asked("Where to: folder, ardour, reaper, live, dawproject, bitwig, studio-one, cubase.", default="")
     at_bar: int | None = asked("The bar; the bar where the DAW stands if not given.", default=None, low=1, high=9999)
     track: str = asked("The track, an existing or a new one.", default="Hummingbridge")
 

@@ -7,7 +7,7 @@ set -u
 packages=(
   ardour jackd2 xvfb xdotool x11-utils
   liblo-tools libportaudio2 gcc libc6-dev
-  fluidsynth fluid-soundfont-gm lame sox lua5.3
+  fluidsynth fluid-soundfont-gm lame sox lua5.3 lua5.4
   util-linux
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from assistant.rights import manifest
@@ -11,7 +10,8 @@ from bridge.acts.sound import meant
 from bridge.app import App, beside
 from bridge.commands import TakeList, TakeNamed, TakeSend
 from bridge.daw import DAWS
-from bridge.daw.port import Daw, Parcel, Placement
+from bridge.daw.port import Daw
+from bridge.daw.sending import send as into
 from bridge.parcels import parcel_of
 
 if TYPE_CHECKING:
@@ -47,45 +47,12 @@ async def send(app: App, asked: TakeSend) -> dict[str, Any]:
         wanted = {"take": take.id, "instrument": session.instrument, "chain": session.chain}
         _, outcome = app.jobs.add("render", f"{take.name} with {session.instrument}", wanted)
         take = app.library.get((await outcome)["take"])
-    return await beside(app, lambda library: _delivered(library, daw, take.id, asked))
 
+    def sent(library: Library) -> dict[str, Any]:
+        parcel = parcel_of(library, take.id, track=asked.track)
+        return into(daw, parcel, library.folder / "for-your-daw", at_bar=asked.at_bar).as_json()
 
-def _delivered(library: Library, daw: Daw, ident: str, asked: TakeSend) -> dict[str, Any]:
-    """Puts a take where the DAW stands, or into files for it."""
-    parcel = parcel_of(library, ident, track=asked.track)
-    able = daw.capabilities
-    if "transport" in able:
-        transport = daw.transport()
-        bar = asked.at_bar or transport.bar
-        parcel = replace(parcel, at_bar=bar, tempo=transport.tempo, meter=transport.meter, id="")
-    else:
-        parcel = replace(parcel, at_bar=asked.at_bar or 1, id="")
-    if "insert_audio" in able:
-        return {"placements": [_placed(one) for one in _inserted(daw, parcel)]}
-    return daw.deliver(parcel, library.folder / "for-your-daw").as_json()
-
-
-def _inserted(daw: Daw, parcel: Parcel) -> list[Placement]:
-    """Sound and notes lie on tracks of their own: a track holds one or the other."""
-    placements = []
-    if parcel.audio is not None:
-        placements.append(daw.insert_audio(replace(parcel, id="")))
-    if parcel.motif is not None:
-        placements.append(daw.insert_notes(replace(parcel, track=f"{parcel.track} notes", id="")))
-    return placements
-
-
-def _placed(placement: Placement) -> dict[str, Any]:
-    return {
-        "kind": placement.kind,
-        "track": placement.track,
-        "at_bar": placement.at_bar,
-        "region": placement.region,
-        "start_samples": placement.start_samples,
-        "length_samples": placement.length_samples,
-        "already_there": placement.already_there,
-        "remark": placement.remark,
-    }
+    return await beside(app, sent)
 
 
 def _short(take: dict[str, Any]) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from bridge.cli.options import FOLDER_OUT, commercial_option, json_option, libra
 
 @click.command("send")
 @click.argument("take")
-@click.option("--to", required=True, metavar="DAW", help="folder (any DAW) or dawproject (Bitwig, Studio One, Cubase).")
-@click.option("--at-bar", type=click.IntRange(1, 9999), default=1, show_default=True, help="The bar it belongs at.")
-@click.option("-o", "--output", type=FOLDER_OUT, help="The folder to write into; the current one if not given.")
+@click.option("--to", required=True, metavar="DAW", help="folder (for any DAW), ardour, reaper, live, bitwig, cubase …")
+@click.option("--at-bar", type=click.IntRange(1, 9999), help="The bar; else where the DAW's playhead stands, or 1.")
+@click.option("-o", "--output", type=FOLDER_OUT, help="Where files go; the current folder if not given.")
 @click.option("--instrument", default="piano", show_default=True, help="Who plays a take that has no sound yet.")
 @click.option("--chain", metavar="NAME", help="Effects for a take that has no sound yet.")
 @click.option("--track", default="Melody", show_default=True, help="The track's name.")
@@ -26,7 +26,7 @@ from bridge.cli.options import FOLDER_OUT, commercial_option, json_option, libra
 def command(
     take: str,
     to: str,
-    at_bar: int,
+    at_bar: int | None,
     output: Path | None,
     instrument: str,
     chain: str | None,
@@ -44,7 +44,8 @@ def command(
     \b
     hummingbridge send variations/03.mid --to folder --at-bar 3 --instrument cello
     hummingbridge send "idea 03" --to folder --at-bar 3 --instrument cello
-    hummingbridge send "idea 03 cello" --to dawproject --at-bar 3
+    hummingbridge send "idea 03 cello" --to bitwig --at-bar 3
+    hummingbridge send "idea 03 cello" --to reaper --at-bar 3
     """
     from dataclasses import replace
 
@@ -55,9 +56,14 @@ def command(
     from assistant.steps import SOUND_FILES, is_file, notes_of, sound_of
     from assistant.tables import resolve
     from bridge.daw import DAWS
+    from bridge.daw.port import DawUnreachable
+    from bridge.daw.sending import send as into
     from bridge.parcels import parcel_of
 
     daw = resolve(DAWS, to, kind="DAW")()
+    # Said before anything is rendered for it.
+    if not (ready := daw.check()).ready:
+        raise DawUnreachable(f"{to}: {ready.reason}", hint=ready.remedy)
     effects = load_chain(chain) if chain else None
     with Library(library_folder) as library:
         if is_file(take):
@@ -68,14 +74,22 @@ def command(
             check_for_sale(manifest(chosen, library.ancestors(chosen.id)))
         with progress(f"Preparing {take}"):
             job = None if notes_only else RenderJob(instrument)
-            parcel = parcel_of(library, take, at_bar=at_bar, job=job, chain=effects, track=track)
-            parcel = replace(parcel, from_bar_one=from_bar_one, id="")
-        delivery = daw.deliver(parcel, output or Path())
+            parcel = parcel_of(library, take, job=job, chain=effects, track=track)
+            sound = None if notes_only and parcel.motif else parcel.audio
+            parcel = replace(parcel, audio=sound, from_bar_one=from_bar_one, id="")
+        sent = into(daw, parcel, output or Path(), at_bar=at_bar)
     if as_json:
-        answer_json(delivery.as_json())
+        answer_json(sent.as_json())
         return
-    if delivery.already_there:
-        say("this was sent there before; nothing is written twice")
-    for path in delivery.paths:
-        say(f"file     {path}")
-    say(delivery.advice)
+    for placement in sent.placements:
+        say(f"{placement.kind:<8} {placement.region!r} on track {placement.track!r} at bar {placement.at_bar}")
+        if placement.already_there:
+            say("         this was sent there before; nothing is inserted twice")
+        if placement.remark:
+            say(f"         {placement.remark}")
+    if sent.delivery is not None:
+        if sent.delivery.already_there:
+            say("this was sent there before; nothing is written twice")
+        for path in sent.delivery.paths:
+            say(f"file     {path}")
+        say(sent.delivery.advice)

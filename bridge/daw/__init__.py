@@ -4,7 +4,12 @@ from __future__ import annotations
 
 DAWS = {
     "folder": "bridge.daw.folder:FolderDaw",
-    "dawproject": "bridge.daw.dawproject:DawprojectDaw",
     "ardour": "bridge.daw.ardour:Ardour",
+    "reaper": "bridge.daw.reaper:Reaper",
+    "live": "bridge.daw.live:AbletonLive",
+    "bitwig": "bridge.daw.dawproject:Bitwig",
+    "studio-one": "bridge.daw.dawproject:StudioOne",
+    "cubase": "bridge.daw.dawproject:Cubase",
+    "dawproject": "bridge.daw.dawproject:DawprojectDaw",
 }
 """Name → class of an adapter that is made without arguments; resolve with `assistant.tables.resolve`."""

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import re
-import shutil
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
 from assistant.errors import MissingPart, UnreadableAudio
-from assistant.files import write_whole
 from assistant.readiness import Readiness
 from assistant.render.wav import WavFacts, wav_bytes
 from bridge.daw.ardour_install import ardour_runs, find_config_folder, installed, outdated
 from bridge.daw.ardour_link import OSC_PORT, ArdourLink
 from bridge.daw.port import Daw, DawRefused, DawUnreachable, Parcel, Placement, Transport
+from bridge.daw.staging import shown, staged, tag_of
 from midi.clip import Clip
 from midi.note import Note
 from midi.smf import Marker, Score, Track, motif_score, smf_bytes
@@ -29,8 +24,8 @@ TICKS_PER_QUARTER = 1920
 """How finely Ardour divides a quarter note."""
 _LAST_BAR = 99_999
 _INSTALL = "hummingbridge daw install ardour"
-_STALE_STAGING_SECONDS = 3600.0
-_NOT_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9_]+")
+_SEPARATORS = ":/\\"
+"""In a name, `:` ends a port's client in JACK and `/` a port's track; a region's name with `\\` Ardour drops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +134,7 @@ class Ardour(Daw):
         """
         if parcel.audio is None:
             raise UnreadableAudio(f"{parcel.name!r} has no audio", hint="render it first")
-        facts = WavFacts(project=parcel.name, tempo=parcel.tempo, meter=parcel.meter, key=parcel.key)
+        facts = WavFacts(project=parcel.name, tempo=parcel.sound_tempo, meter=parcel.meter, key=parcel.key)
         wav = wav_bytes(parcel.audio, facts)
         return self._insert("audio", wav, ".wav", parcel, channels=parcel.audio.channels)
 
@@ -187,35 +182,28 @@ class Ardour(Daw):
         link = self._link()
         if installed(link.config) is None:
             raise DawUnreachable("Hummingbridge is not installed in Ardour", hint=_INSTALL)
-        tag = "hb" + hashlib.sha256(f"{kind} {parcel.id}".encode()).hexdigest()[:16]
-        staging = link.folder / "staging"
-        _sweep(staging)
-        # A path of its own for every attempt: Ardour asks in a dialog when it is given the same path again.
-        slug = _NOT_IN_FILE_NAMES.sub("-", parcel.name)[:40].strip("-") or "idea"
-        path = write_whole(staging / uuid.uuid4().hex / f"{slug}-{tag}{suffix}", data)
-        answer = link.ask(
-            "insert",
-            {
-                "path": str(path),
-                "kind": "midi" if kind == "notes" else "audio",
-                "tag": tag,
-                "name": _shown(parcel.name) or "idea",
-                "track": _shown(parcel.track),
-                "bar": parcel.at_bar,
-                "channels": channels,
-            },
-        )
-        # Not after a time-out: then Ardour may still be reading it.
-        with contextlib.suppress(OSError):
-            shutil.rmtree(path.parent)
+        tag = tag_of(kind, parcel)
+        with staged(link.folder / "staging", parcel, tag, suffix, data) as path:
+            answer = link.ask(
+                "insert",
+                {
+                    "path": str(path),
+                    "kind": "midi" if kind == "notes" else "audio",
+                    "tag": tag,
+                    "name": shown(parcel.name, without=_SEPARATORS) or "idea",
+                    "track": shown(parcel.track, without=_SEPARATORS),
+                    "bar": parcel.at_bar,
+                    "channels": channels,
+                },
+            )
         return _placement(answer, parcel)
 
 
 def _placement(answer: Mapping[str, str], parcel: Parcel) -> Placement:
     remark = ""
     here = float(answer["quarters_per_minute"])
-    if answer["kind"] == "audio" and abs(here - parcel.tempo.bpm) > 0.01 * parcel.tempo.bpm:
-        remark = f"the sound was made at {parcel.tempo.bpm:g} BPM and Ardour plays at {here:g} there"
+    if answer["kind"] == "audio" and abs(here - parcel.sound_tempo.bpm) > 0.01 * here:
+        remark = f"the sound was made at {parcel.sound_tempo.bpm:g} BPM and Ardour plays at {here:g} there"
     return Placement(
         kind="notes" if answer["kind"] == "midi" else "audio",
         track=answer["track"],
@@ -228,20 +216,6 @@ def _placement(answer: Mapping[str, str], parcel: Parcel) -> Placement:
         already_there=answer["already"] == "1",
         remark=remark,
     )
-
-
-def _shown(name: str) -> str:
-    """A name as Ardour can show it: one line, without control characters, and without the `:` that ends a port's
-    client in JACK and the `/` that ends a port's track."""
-    return " ".join("".join(" " if not each.isprintable() or each in ":/" else each for each in name).split())[:80]
-
-
-def _sweep(staging: Path) -> None:
-    """Removes what earlier attempts that timed out left."""
-    for folder in staging.glob("*"):
-        with contextlib.suppress(OSError):
-            if folder.stat().st_mtime < time.time() - _STALE_STAGING_SECONDS:
-                shutil.rmtree(folder)
 
 
 def _quarters(ticks: str) -> float:

@@ -1,4 +1,7 @@
-"""The way into Bitwig Studio, Studio One, Cubase and others that open .dawproject files."""
+"""The way into Bitwig Studio, Studio One, Cubase and others that open .dawproject files.
+
+What opens is a project of its own, so the composer's session is not touched; from there the tracks are copied.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,11 @@ class DawprojectDaw(Daw):
     """Writes one .dawproject for each parcel, its clips at the parcel's bar."""
 
     name: ClassVar[str] = "dawproject"
+    program: ClassVar[str] = "Bitwig Studio, Studio One, Cubase and others"
+    opening: ClassVar[str] = "open or import {file} in the DAW"
 
     def check(self) -> Readiness:
-        return Readiness("ready", "writes .dawproject files for Bitwig Studio, Studio One, Cubase")
+        return Readiness("ready", f"writes .dawproject files, for {self.program}")
 
     def deliver(self, parcel: Parcel, folder: Path) -> Delivery:
         projects = (entry for entry in entries(folder) if entry.suffix == SUFFIX)
@@ -26,5 +31,27 @@ class DawprojectDaw(Daw):
         placements = tuple(
             Placement(one.kind, one.track, one.at_bar, parcel.beats_of(one.at_bar), export.path) for one in export.laid
         )
-        advice = f"open or import the file in the DAW: the clips lie at bar {export.laid[0].at_bar}"
+        advice = f"{self.opening.format(file=export.path.name)}: the clips lie at bar {export.laid[0].at_bar}"
         return Delivery(parcel.id, folder, (export.path,), placements, advice, already_there=there is not None)
+
+
+class Bitwig(DawprojectDaw):
+    name: ClassVar[str] = "bitwig"
+    program: ClassVar[str] = "Bitwig Studio 5 and later"
+    opening: ClassVar[str] = (
+        "in Bitwig, File, Open {file}: it opens in a tab of its own; copy its tracks into your project's tab"
+    )
+
+
+class StudioOne(DawprojectDaw):
+    name: ClassVar[str] = "studio-one"
+    program: ClassVar[str] = "Studio One 6.5 and later"
+    opening: ClassVar[str] = "in Studio One, File, Open {file}: a song of its own; copy its tracks into yours"
+
+
+class Cubase(DawprojectDaw):
+    name: ClassVar[str] = "cubase"
+    program: ClassVar[str] = "Cubase 14 and later"
+    opening: ClassVar[str] = (
+        "in Cubase, File, Import, DAWproject, {file}: a project of its own; copy its tracks into yours"
+    )

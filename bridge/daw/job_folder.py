@@ -37,7 +37,7 @@ class JobFolder:
     def ask(self, job: Mapping[str, Any], *, call: Callable[[], None] = lambda: None) -> dict[str, Any]:
         """Gives the job an id and a time to expire, and returns its answer. `call` makes the script look at once.
 
-        Raises `DawUnreachable` where no answer comes, `CannotWrite`, and `ValueError` of `decode`.
+        Raises `DawUnreachable` where none comes that can be read, and `CannotWrite`.
         """
         name = uuid.uuid4().hex
         answer = self.folder / "answers" / name
@@ -47,6 +47,8 @@ class JobFolder:
         try:
             self._wait(name, answer)
             return self.decode(answer.read_bytes())
+        except ValueError as error:
+            raise DawUnreachable(f"{self.daw}'s answer cannot be read: {error}", hint=self.start) from error
         finally:
             with contextlib.suppress(OSError):
                 answer.unlink()

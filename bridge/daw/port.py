@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from assistant.audio import Audio
 from assistant.export.song import Part, Song
@@ -19,8 +20,8 @@ from midi.scale import Key
 from midi.smf import Score, motif_score, smf_bytes
 from midi.tempo import Meter, Tempo
 
-Capability = Literal["transport", "insert_audio", "insert_notes", "read_selection", "deliver"]
-CAPABILITIES: tuple[Capability, ...] = ("transport", "insert_audio", "insert_notes", "read_selection", "deliver")
+Capability = Literal["transport", "insert_audio", "insert_notes", "read_selection", "deliver", "set_tempo", "locate"]
+CAPABILITIES: tuple[Capability, ...] = get_args(Capability)
 
 
 class CannotDo(HummingbridgeError):
@@ -92,6 +93,11 @@ class Parcel:
         return self.beats_of(self.at_bar)
 
     @property
+    def sound_tempo(self) -> Tempo:
+        """The tempo at which the audio was made: that of its notes, where there are any."""
+        return self.motif.tempo if self.motif else self.tempo
+
+    @property
     def start_seconds(self) -> float:
         return self.tempo.seconds(self.start_beats)
 
@@ -130,6 +136,20 @@ class Placement:
     already_there: bool = False
     remark: str = ""
 
+    def as_json(self) -> dict[str, object]:
+        return {
+            "kind": self.kind,
+            "track": self.track,
+            "at_bar": self.at_bar,
+            "start_beats": self.start_beats,
+            "file": str(self.path) if self.path else None,
+            "region": self.region,
+            "start_samples": self.start_samples,
+            "length_samples": self.length_samples,
+            "already_there": self.already_there,
+            "remark": self.remark,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -145,21 +165,12 @@ class Delivery:
     advice: str
     already_there: bool = False
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Any]:
         return {
             "id": self.id,
             "folder": str(self.folder),
             "files": [str(path) for path in self.paths],
-            "placements": [
-                {
-                    "kind": placement.kind,
-                    "track": placement.track,
-                    "at_bar": placement.at_bar,
-                    "start_beats": placement.start_beats,
-                    "file": str(placement.path) if placement.path else None,
-                }
-                for placement in self.placements
-            ],
+            "placements": [placement.as_json() for placement in self.placements],
             "advice": self.advice,
             "already_there": self.already_there,
         }
@@ -224,6 +235,21 @@ class Daw:
     def deliver(self, parcel: Parcel, folder: Path) -> Delivery:
         """Writes the parcel as files into `folder`, whole or not at all, over nothing that is there."""
         raise self._cannot("write files", "send to a folder: --to folder")
+
+    def set_tempo(self, tempo: Tempo) -> None:
+        """Gives the song this tempo; one that has a map of tempi keeps it."""
+        raise self._cannot("be given a tempo", f"set it in {self.name}")
+
+    def locate(self, bar: int) -> None:
+        """Moves the playhead to the line of a bar, the first being 1."""
+        raise self._cannot("be moved to a bar", f"move the playhead in {self.name}")
+
+    def listen(self, changed: Callable[[], None]) -> AbstractContextManager[object]:
+        """While the block lasts, has `changed` called, in any thread, when the DAW itself tells of a change.
+
+        Most tell nothing, and have to be asked.
+        """
+        return nullcontext()
 
     def _cannot(self, what: str, instead: str) -> CannotDo:
         return CannotDo(f"{self.name} cannot {what}", hint=instead)

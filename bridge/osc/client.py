@@ -31,15 +31,22 @@ def message(address: str, *arguments: Argument) -> bytes:
 class OscPeer:
     """A conversation with a program on `host`:`port`.
 
-    `listener(address, arguments)` is called from the peer's own thread for every message that comes. Datagrams that
-    are no OSC are passed over. Close it, or use it in a `with` block.
+    It listens on `listen_port`, a free one unless given (`OSError` where it is taken). `listener(address, arguments)`
+    is called from the peer's own thread for every message that comes. Datagrams that are no OSC are passed over.
+    Close it, or use it in a `with` block.
     """
 
-    def __init__(self, port: int, listener: Listener | None = None, *, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, port: int, listener: Listener | None = None, *, host: str = "127.0.0.1", listen_port: int = 0
+    ) -> None:
         self._address = (host, port)
         self._listener = listener
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1" if host == "127.0.0.1" else "", 0))
+        try:
+            self._socket.bind(("127.0.0.1" if host == "127.0.0.1" else "", listen_port))
+        except OSError:
+            self._socket.close()
+            raise
         self._thread: threading.Thread | None = None
         if listener is not None:
             self._thread = threading.Thread(target=self._listen, name=f"osc from {port}", daemon=True)

@@ -18,6 +18,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from bridge.daw.ardour import Ardour
+from bridge.daw.ardour_install import install
+from tests.fakes.waiting import eventually
+
 HERE = Path(__file__).parent
 PROGRAMS = ("ardour", "ardour7-lua", "jackd", "Xvfb")
 RATE = 48000
@@ -43,15 +47,6 @@ _CONFIG = f"""<?xml version="1.0" encoding="UTF-8"?>
 _UI_CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
 <Ardour><UI><Option name="check-announcements" value="0"/></UI></Ardour>
 """
-
-
-def eventually(holds: Callable[[], object], *, seconds: float, what: str) -> None:
-    """Waits until `holds()` is true."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            pytest.fail(f"{what}: not within {seconds} s")
-        time.sleep(0.02)
 
 
 def end(process: subprocess.Popen[bytes] | None, how: signal.Signals = signal.SIGTERM) -> None:
@@ -254,3 +249,12 @@ def new_ardour(
     yield make
     for ardour in made:
         ardour.stop()
+
+
+@pytest.fixture(scope="session")
+def running(new_ardour: Callable[[], RealArdour]) -> RealArdour:
+    """An Ardour that runs, with the bridge in it and its OSC on."""
+    ardour = new_ardour()
+    install(ardour.config, osc=True)
+    ardour.start(lambda: Ardour(ardour.config).check().ready)
+    return ardour

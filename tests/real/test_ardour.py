@@ -67,14 +67,6 @@ def parcel(name: str, at_bar: int, what: Audio | Motif, *, track: str = "", **mo
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="session")
-def running(new_ardour: Callable[[], Running]) -> Running:
-    ardour = new_ardour()
-    install(ardour.config, osc=True)
-    ardour.start(lambda: Ardour(ardour.config).check().ready)
-    return ardour
-
-
 @pytest.fixture
 def ardour(running: Running) -> Ardour:
     return Ardour(running.config, osc_port=running.osc_port)

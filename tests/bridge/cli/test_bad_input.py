@@ -175,7 +175,7 @@ def test_a_huge_midi_file_is_refused_at_once(program: Program) -> None:
         (("vary", "idea.mid", "--lock", "9"), "bar 9"),
         (("vary", "idea.mid", "--lock", "1-2"), "locked"),
         (("send", "nothing", "--to", "folder"), "'nothing' is unknown"),
-        (("send", "idea", "--to", "cubase"), "'cubase' is unknown"),
+        (("send", "idea", "--to", "cubaze"), "'cubaze' is unknown"),
     ],
 )
 def test_what_cannot_be_done_ends_with_one_and_a_remedy(

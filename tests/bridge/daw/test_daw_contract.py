@@ -50,7 +50,13 @@ def test_it_says_whether_it_is_ready_and_what_to_do_if_not(daw: Daw):
 
 @every_daw
 def test_what_it_cannot_do_it_says_with_what_to_do_instead(daw: Daw, tmp_path: Path):
-    arguments = {"insert_audio": (PARCEL,), "insert_notes": (PARCEL,), "deliver": (PARCEL, tmp_path)}
+    arguments = {
+        "insert_audio": (PARCEL,),
+        "insert_notes": (PARCEL,),
+        "deliver": (PARCEL, tmp_path),
+        "set_tempo": (Tempo(90),),
+        "locate": (3,),
+    }
     for capability in CAPABILITIES:
         if capability not in daw.capabilities:
             with pytest.raises(CannotDo, match=f"{daw.name} cannot") as refused:
