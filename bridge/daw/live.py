@@ -39,8 +39,18 @@ class AbletonLive(Daw):
 
     name: ClassVar[str] = "live"
 
-    def __init__(self, port: int = PORT, answer_port: int = ANSWER_PORT, *, answer_seconds: float = 1.0) -> None:
-        self._port, self._answer_port, self._answer_seconds = port, answer_port, answer_seconds
+    def __init__(
+        self,
+        port: int = PORT,
+        answer_port: int = ANSWER_PORT,
+        *,
+        answer_seconds: float = 1.0,
+        port_seconds: float = 5.0,
+    ) -> None:
+        self._port = port
+        self._answer_port = answer_port
+        self._answer_seconds = answer_seconds
+        self._port_seconds = port_seconds
 
     def check(self) -> Readiness:
         try:
@@ -129,7 +139,7 @@ class AbletonLive(Daw):
         self._set("current_song_time", (bar - 1) * self.transport().meter.bar_beats)
 
     def _open(self) -> AbletonOsc:
-        return AbletonOsc(self._port, self._answer_port, self._answer_seconds)
+        return AbletonOsc(self._port, self._answer_port, self._answer_seconds, self._port_seconds)
 
     def _set(self, name: str, value: float) -> None:
         with self._open() as live:
@@ -225,7 +235,10 @@ def _fill(live: AbletonOsc, place: tuple[int, int], name: str, clip: Clip) -> No
         missing = [note for note in clip if (note.pitch, note.start_ticks) not in there]
         if not missing and live.ask(Question(_CLIP + "name", place))[-1] == name:
             return
-    live.order("/live/clip_slot/delete_clip", *place)
+    for _ in range(_TRIES):
+        live.order("/live/clip_slot/delete_clip", *place)
+        if not live.ask(Question("/live/clip_slot/get/has_clip", place))[-1]:
+            break
     raise DawRefused(
         f"{len(missing)} of {len(clip)} notes did not arrive in Live, so the clip was taken out again",
         hint="send it again",

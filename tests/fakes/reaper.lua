@@ -126,7 +126,7 @@ end
 local CALLS = {
 	GetResourcePath = { "", function () return resource end },
 	GetAppVersion = { "", function () return "7.22/linux-x86_64" end },
-	RecursiveCreateDirectory = { "xw", function (path) return os.execute ("mkdir -p '" .. path .. "'") and 1 or 0 end },
+	RecursiveCreateDirectory = { "xw", function (path) return os.execute ("mkdir -p '" .. path:gsub ("'", "'\\''") .. "' 2>/dev/null") and 1 or 0 end },
 	defer = { "f", function (call) deferred[#deferred + 1] = call end },
 	SetExtState = { "xxxb", function (section, key, value) ext[section .. "/" .. key] = value end },
 	GetExtState = { "xx", function (section, key) return ext[section .. "/" .. key] or "" end },

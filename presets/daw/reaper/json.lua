@@ -21,7 +21,7 @@ end
 local function number_of (value)
 	if math.type (value) == "integer" then return string.format ("%d", value) end
 	if value ~= value or value == math.huge or value == -math.huge then error ("no JSON for " .. tostring (value)) end
-	return (string.format ("%.14g", value):gsub (",", "."))
+	return (string.format ("%.17g", value):gsub (",", "."))
 end
 
 function json.encode (value)
