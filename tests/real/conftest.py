@@ -20,7 +20,7 @@ import pytest
 
 from bridge.daw.ardour import Ardour
 from bridge.daw.ardour_install import install
-from tests.fakes.waiting import eventually
+from tests.real.servers import JackServer, end
 
 HERE = Path(__file__).parent
 PROGRAMS = ("ardour", "ardour7-lua", "jackd", "Xvfb")
@@ -49,18 +49,6 @@ _UI_CONFIG = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def end(process: subprocess.Popen[bytes] | None, how: signal.Signals = signal.SIGTERM) -> None:
-    """Ends a process that these fixtures started, with its children."""
-    if process is None or process.poll() is not None:
-        return
-    os.killpg(process.pid, how)
-    try:
-        process.wait(5)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait(5)
-
-
 @pytest.fixture(scope="session")
 def real_programs() -> None:
     absent = [name for name in PROGRAMS if shutil.which(name) is None]
@@ -70,22 +58,19 @@ def real_programs() -> None:
 
 @pytest.fixture(scope="session")
 def jack_server(real_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of a JACK server that runs at 48 kHz without hardware; clients find it by JACK_DEFAULT_SERVER."""
-    name = f"hb-{os.getpid()}"
-    log = tmp_path_factory.mktemp("jack") / "jackd.log"
-    command = ["jackd", "-r", "-n", name, "-t", "10000", "-d", "dummy", "-r", str(RATE), "-p", "512"]
-    with log.open("wb") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        eventually(lambda: "-- running" in log.read_text() or _jack_answers(name), seconds=10, what="jackd starts")
-        yield name
-    finally:
-        end(process)
+    """The name of a JACK server for all; clients find it by JACK_DEFAULT_SERVER."""
+    server = JackServer("hb", tmp_path_factory.mktemp("jack") / "jackd.log")
+    server.start()
+    yield server.name
+    server.close()
 
 
-def _jack_answers(name: str) -> bool:
-    environment = {**os.environ, "JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-    return subprocess.run(["jack_lsp"], env=environment, capture_output=True, check=False).returncode == 0
+@pytest.fixture
+def own_jack(real_programs: None, tmp_path: Path) -> Iterator[JackServer]:
+    """A JACK server that the test starts and may kill."""
+    server = JackServer("hb-own", tmp_path / "jackd.log")
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")
@@ -187,7 +172,7 @@ class RealArdour:
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
-            deadline = time.monotonic() + 20
+            deadline = time.monotonic() + 60
             while time.monotonic() < deadline and self.process.poll() is None:
                 if ready():
                     return

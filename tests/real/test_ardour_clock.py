@@ -23,6 +23,7 @@ from bridge.osc.client import OscPeer
 from midi.clip import Clip
 from midi.motif import Motif
 from midi.note import Note
+from tests.fakes.waiting import eventually
 
 Message = tuple[int, ...]
 
@@ -35,11 +36,9 @@ class Running(Protocol):
     def stop(self) -> None: ...
 
 
-def eventually(holds: Callable[[], object], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "not within the time"
-        time.sleep(0.02)
+def clock_outputs() -> list[str]:
+    ports = subprocess.run(["jack_lsp"], capture_output=True, check=True, text=True).stdout.splitlines()
+    return [port for port in ports if port.endswith("MIDI Clock out")]
 
 
 def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
@@ -68,8 +67,8 @@ def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
         player.open_input(PortChoice(f"{name} back"), 1)
         player.open_output(PortChoice(name))
         eventually(lambda: [state.state for state in player.port_states()] == ["open"] * 3)
-        outputs = subprocess.run(["jack_lsp"], capture_output=True, check=True, text=True).stdout.splitlines()
-        (daws,) = [port for port in outputs if port.endswith("MIDI Clock out")]
+        # An Ardour that was killed before may still be in JACK's list for a while.
+        (daws,) = eventually(lambda: len(found := clock_outputs()) == 1 and found, what="one Ardour")
         subprocess.run(["jack_connect", daws, f"{name} clock:in"], check=True)
         subprocess.run(["jack_connect", f"{name}:out", f"{name} back:in"], check=True)
         with OscPeer(ardour.osc_port) as osc:

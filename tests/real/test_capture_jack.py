@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,10 @@ import pytest
 from bridge.capture.recorder import CannotRecord, Level, Recorder
 from bridge.capture.recording import Recording, recover_unfinished
 from bridge.clock import Timeline
+from tests.fakes.waiting import eventually
+from tests.real.servers import JackServer
 
 RATE = 48_000
-
-
-def eventually(holds: Callable[[], object], seconds: float = 8.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "not within the time"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -179,34 +174,26 @@ time.sleep(60)
 
 
 def test_jack_killed_in_mid_hum_ends_the_recording_and_the_input_comes_back(
-    real_programs: None, tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    own_jack: JackServer, tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ):
     pytest.importorskip("jack")
-    name = f"hb-capture-{os.getpid()}"
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
-    command = ["jackd", "-r", "-n", name, "-d", "dummy", "-r", "48000", "-p", "512"]
-
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    server = start()
+    for name, value in own_jack.environment.items():
+        monkeypatch.setenv(name, value)
+    own_jack.start()
     recorder = Recorder(tmp_path, on_finished=heard.finished.append)
     try:
         recorder.arm("jack")
         eventually(lambda: recorder.input.state == "armed")
         recorder.start(running())
         time.sleep(0.5)
-        server.kill()
-        server.wait()
+        own_jack.kill()
         eventually(lambda: heard.finished)
         assert heard.finished[0].ending == "lost"
         assert recorder.input.state in ("lost", "waiting")
-        server = start()
+        own_jack.start()
         eventually(lambda: recorder.input.state == "armed")
     finally:
         recorder.close()
-        server.kill()
-        server.wait()
 
 
 def test_a_wrong_name_is_answered_with_the_names_there_are(jack: Any, singer: Singer, tmp_path: Path):

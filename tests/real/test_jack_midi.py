@@ -8,22 +8,17 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from bridge.midi_io.player import Player, PortState
 from bridge.midi_io.ports import NoSuchPort, PortChoice, list_ports
 from bridge.midi_io.schedule import Event
+from tests.fakes.waiting import eventually
+from tests.real.servers import JackServer
 
 Message = tuple[int, ...]
-
-
-def eventually(holds: Callable[[], object], seconds: float = 8.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "not within the time"
-        time.sleep(0.01)
 
 
 class Receiver:
@@ -217,30 +212,22 @@ def test_what_comes_in_is_stamped(jack: str, told: Ports):
     assert all(before <= seconds < before + 1 for seconds, _, _ in got)
 
 
-def test_jack_may_be_killed_and_the_port_comes_back(real_programs: None, told: Ports, monkeypatch: pytest.MonkeyPatch):
-    name = f"hb-own-{os.getpid()}"
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
-    command = ["jackd", "-r", "-n", name, "-d", "dummy", "-r", "48000", "-p", "512"]
-
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    server = start()
+def test_jack_may_be_killed_and_the_port_comes_back(own_jack: JackServer, told: Ports, monkeypatch: pytest.MonkeyPatch):
+    for name, value in own_jack.environment.items():
+        monkeypatch.setenv(name, value)
+    own_jack.start()
     player = Player(on_port=told, api="UNIX_JACK")
     try:
         player.open_output()
         eventually(lambda: told.last == "open")
-        server.kill()
-        server.wait()
+        own_jack.kill()
         eventually(lambda: told.last == "waiting")
         assert "JACK" in told.states[-1].reason
-        server = start()
+        own_jack.start()
         eventually(lambda: told.last == "open")
         assert "Hummingbridge:out" in list_ports("UNIX_JACK").inputs
     finally:
         player.close()
-        server.kill()
-        server.wait()
 
 
 def test_a_wrong_name_is_answered_with_the_names_there_are(player: Player, told: Ports, receiver: Receiver):

@@ -1,0 +1,97 @@
+"""A JACK server of the tests' own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.waiting import PATIENCE_SECONDS
+
+CLIENT_TIMEOUT_MS = 10_000
+"""With the usual half second, JACK throws clients out that a busy machine has no time for."""
+
+
+def end(process: subprocess.Popen[bytes] | None, how: signal.Signals = signal.SIGTERM) -> None:
+    """Ends a process that leads a group of its own, with its children."""
+    if process is None or process.poll() is not None:
+        return
+    os.killpg(process.pid, how)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+
+class JackServer:
+    """jackd without hardware at 48 kHz; clients find it by `environment`.
+
+    JACK keeps a register of eight servers, and one that was killed stays in it until its name is started again: so
+    `close` starts a killed server once more, to end it in good order.
+    """
+
+    def __init__(self, name: str, log: Path) -> None:
+        self.name, self.log = f"{name}-{os.getpid()}", log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1"}
+
+    def start(self) -> None:
+        command = [
+            "jackd",
+            "-r",
+            "-n",
+            self.name,
+            "-t",
+            str(CLIENT_TIMEOUT_MS),
+            "-d",
+            "dummy",
+            "-r",
+            "48000",
+            "-p",
+            "512",
+        ]
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            with self.log.open("wb") as log:
+                self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+            while self.process.poll() is None and time.monotonic() < deadline:
+                if self._answers():
+                    return
+                time.sleep(0.05)
+            _forget_dead_servers()
+        pytest.fail(f"jackd does not start:\n{self.log.read_text(errors='replace')[-2000:]}")
+
+    def kill(self) -> None:
+        """As a crash would."""
+        assert self.process is not None
+        end(self.process, signal.SIGKILL)
+
+    def close(self) -> None:
+        if self.process is not None and self.process.poll() is not None:
+            self.start()
+        end(self.process)
+
+    def _answers(self) -> bool:
+        asked = subprocess.run(
+            ["jack_lsp"], env={**os.environ, **self.environment}, capture_output=True, check=False, timeout=30
+        )
+        return asked.returncode == 0
+
+
+def _forget_dead_servers() -> None:
+    """Empties JACK's register where no server runs at all: test runs that were killed have filled it."""
+    running = (path.read_text() for path in Path("/proc").glob("[0-9]*/comm") if path.exists())
+    if any(name.strip() == "jackd" for name in running):
+        return
+    for left in Path("/dev/shm").glob("jack*"):
+        if left.owner() == Path(f"/proc/{os.getpid()}").owner():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
