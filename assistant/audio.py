@@ -17,6 +17,9 @@ Samples = NDArray[np.float32]
 LONGEST_SECONDS = 15 * 60.0
 """Longer files are refused: an hour of audio would fill the memory, and no motif is that long."""
 
+_CANCELLED = 0.05
+"""A mean under this part of its loudest channel is what is left of a voice recorded with one channel inverted."""
+
 WHAT_READS = "wav, flac, mp3, ogg or aiff"
 
 
@@ -52,8 +55,12 @@ class Audio:
         return float(np.abs(self.samples).max(initial=0.0))
 
     def mono(self) -> Samples:
-        """The mean of the channels, shape (samples,)."""
+        """The mean of the channels, shape (samples,); where they cancel each other, the loudest of them."""
         mean: Samples = self.samples.mean(axis=0, dtype=np.float32)
+        if self.channels > 1 and self.length:
+            levels = np.abs(self.samples).mean(axis=1)
+            if np.abs(mean).mean() < _CANCELLED * levels.max():
+                mean = self.samples[int(levels.argmax())]
         return mean
 
     def resampled(self, sample_rate_hz: int) -> Audio:

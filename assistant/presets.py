@@ -135,7 +135,10 @@ def new_preset(kind: str, name: str, *, like: str | None = None) -> Path:
         raise UnknownName(
             f"there is no template for {kind}", hint=f"name one to start from: {', '.join(_names(kind)) or 'none yet'}"
         )
-    return write_whole(target, text.encode())
+    try:
+        return write_whole(target, text.encode())
+    except CannotWrite as error:
+        raise CannotWrite(error.message, hint="check the permissions of the settings folder") from error
 
 
 def read_toml(path: Path) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import CannotRead, UnknownName
+from assistant.errors import CannotRead, InvalidBrief, UnknownName
 from assistant.facts import canonical
 from assistant.rights import EARS, MELODY_MODEL, SWIFT_F0, VARIATION_MODEL, licence
 from assistant.take import Licence, NewTake, Recipe, Take
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from midi.tempo import Meter, Tempo
 
 Progress = Callable[[float], None]
+
+MOST_NOTES = 5000
+"""Half an hour of melody, or more: from there on variations take minutes, and nobody chooses among them by ear."""
 
 NOTE_FILES = (".mid", ".midi", ".smf", ".kar")
 SOUND_FILES = (".wav", ".flac", ".mp3", ".ogg", ".aiff", ".aif", ".aifc", ".opus", ".w64", ".caf")
@@ -218,6 +221,11 @@ def vary(library: Library, material: Material, brief: Brief) -> Varied:
     from assistant.vary import vary as varied
     from midi.smf import motif_score, smf_bytes
 
+    if len(material.motif.clip) > MOST_NOTES:
+        raise InvalidBrief(
+            f"{material.take.name} has {len(material.motif.clip)} notes, over the limit of {MOST_NOTES}",
+            hint="cut out the phrase that you want varied",
+        )
     variations = varied(material.motif, brief)
     asked = brief_json(brief)
     name = material.take.name

@@ -13,6 +13,7 @@ from assistant.optional import check_package
 from assistant.readiness import Readiness
 from assistant.tables import resolve
 from bridge.daw import DAWS
+from midi.errors import HummingbridgeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,11 @@ def examine(library_folder: Path | None = None) -> Iterator[Part]:
     """Checks every part, and every way into a DAW, one after the other."""
     for name, (what_for, needed, _) in _CHECKS.items():
         check = resolve({key: row[2] for key, row in _CHECKS.items()}, name, kind="part")
-        yield Part(name, what_for, needed, check(library_folder))
+        try:
+            found = check(library_folder)
+        except HummingbridgeError as error:
+            found = Readiness("unreachable", error.message, error.hint)
+        yield Part(name, what_for, needed, found)
     for name in DAWS:
         yield Part(f"DAW {name}", "bringing takes into a timeline", False, resolve(DAWS, name, kind="DAW")().check())
 
@@ -88,16 +93,12 @@ def check_instruments(_: Path | None) -> Readiness:
     from assistant.render import ENGINES
     from assistant.render.play import check
     from assistant.render.soundfonts import find_soundfont
-    from midi.errors import HummingbridgeError
 
     found = {name: check(name) for name in ENGINES}
     ready = [name for name, readiness in found.items() if readiness.ready]
     if not ready:
         return found["tinysoundfont"]
-    try:
-        soundfont = find_soundfont()
-    except HummingbridgeError as error:
-        return Readiness("missing", error.message, error.hint)
+    soundfont = find_soundfont()
     return Readiness("ready", f"{ready[0]} with {soundfont.name} ({soundfont.licence_spdx})")
 
 
@@ -120,13 +121,9 @@ def check_presets(_: Path | None) -> Readiness:
 
 def check_library(folder: Path | None) -> Readiness:
     from assistant.library import Library
-    from midi.errors import HummingbridgeError
 
-    try:
-        with Library(folder) as library:
-            return Readiness("ready", f"{library.count()} takes in {library.folder}")
-    except HummingbridgeError as error:
-        return Readiness("unreachable", error.message, error.hint)
+    with Library(folder) as library:
+        return Readiness("ready", f"{library.count()} takes in {library.folder}")
 
 
 def check_effects(_: Path | None) -> Readiness:

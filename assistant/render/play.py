@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from assistant.audio import Audio, Samples
+from assistant.audio import LONGEST_SECONDS, Audio, Samples
 from assistant.errors import MissingPart
 from assistant.peak import BLOCK, amplified, block_peaks
 from assistant.readiness import Readiness
@@ -16,6 +16,7 @@ from assistant.render.job import ENGINES, OWN_SOUNDS, Engine, RenderJob, TimedNo
 from assistant.render.soundfonts import read_config
 from assistant.tables import resolve
 from midi.clip import Clip
+from midi.errors import InvalidMusic
 from midi.motif import Motif
 from midi.note import Note
 from midi.tempo import Tempo
@@ -32,12 +33,20 @@ def render(music: Motif | Clip, job: RenderJob) -> Audio:
     """The sound of `music`, float32 of shape (`job.channels`, samples), true peak at or below -1 dBTP.
 
     Sample 0 is the start of the clip; the sound is at least as long as the clip, and longer where notes ring on. The
-    same job gives the same samples. Raises `UnknownName`, `MissingPart`, `CannotRead`.
+    same job gives the same samples. Raises `UnknownName`, `MissingPart`, `CannotRead`, and `InvalidMusic` for a
+    clip that would make a longer file than `read_audio` reads.
     """
     engine, job, instrument = _settled(job)
     clip, tempo = (music.clip, job.tempo or music.tempo) if isinstance(music, Motif) else (music, job.tempo or Tempo())
+    seconds = tempo.seconds(clip.length_beats)
+    if seconds > LONGEST_SECONDS:
+        minutes, limit = seconds / 60, LONGEST_SECONDS / 60
+        raise InvalidMusic(
+            f"the clip lasts {minutes:.0f} minutes at {tempo.bpm:g} BPM, over the limit of {limit:.0f}",
+            hint="cut out the part that matters, or give a faster tempo",
+        )
     notes = timed_notes(clip, tempo, job.sample_rate_hz, instrument)
-    length = round(tempo.seconds(clip.length_beats) * job.sample_rate_hz)
+    length = round(seconds * job.sample_rate_hz)
     if not notes:
         return Audio(np.zeros((job.channels, length), np.float32), job.sample_rate_hz)
     samples = engine.play(notes, length, job)

@@ -65,9 +65,11 @@ def find_soundfont(named: Path | None = None, *, compressed: bool = True) -> Sou
     `compressed=False` passes over an .sf3 that nobody named. Raises `CannotRead` for a named file that is missing or is
     not a SoundFont, `MissingPart` where there is none at all.
     """
-    chosen = named or read_config().soundfont
+    if named is not None:
+        return _checked(named, "or leave it out for the default")
+    chosen = read_config().soundfont
     if chosen is not None:
-        return _checked(chosen)
+        return _checked(chosen, f"in {own_folder().parent / 'config.toml'}")
     for path in installed_soundfonts():
         if compressed or path.suffix.lower() != ".sf3":
             return _described(path)
@@ -97,14 +99,14 @@ def _described(path: Path) -> SoundFont:
     return SoundFont(path, stem, licence)
 
 
-def _checked(path: Path) -> SoundFont:
+def _checked(path: Path, remedy: str) -> SoundFont:
     """Both engines load anything without complaint, or play something else; so the file's head is read first."""
     try:
         with path.open("rb") as file:
             head = file.read(12)
     except OSError as error:
         raise CannotRead(
-            f"SoundFont {path} cannot be read: {error.strerror}", hint="check the name, or leave it out for the default"
+            f"SoundFont {path} cannot be read: {error.strerror}", hint=f"check the name, {remedy}"
         ) from error
     if head[:4] != b"RIFF" or head[8:12] != b"sfbk":
         raise CannotRead(f"{path.name} is not a SoundFont", hint="give an .sf2 or .sf3 file")

@@ -46,7 +46,9 @@ def _ground(terms: Terms) -> list[str]:
     if terms.base.tones == terms.source.tones:
         return []
     if terms.key != terms.motif.key:
-        return [f"in {terms.key} instead of {terms.motif.key}"]
+        old, new = terms.motif.key, terms.key
+        # Ab major turns into Ab minor for the reader, though that is written as G# minor.
+        return [f"in {old.tonic_name if old.tonic == new.tonic else new.tonic_name} {new.mode} instead of {old}"]
     return [f"brought into {terms.brief.pitch_range}" if terms.brief.pitch_range else f"brought into {terms.key}"]
 
 

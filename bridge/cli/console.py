@@ -14,6 +14,9 @@ from assistant.files import write_whole
 
 Progress = Callable[[float], None]
 
+_LEAST_CUT = 12
+"""A column that is shortened keeps so many characters."""
+
 
 def answer_json(data: object, target: str = "-") -> None:
     """`data` as JSON: to a file, whole, or to standard output when `target` is `-`."""
@@ -40,21 +43,38 @@ def counted(count: int, what: str) -> str:
 
 
 def table(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", cut: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str = "",
+    whole: Sequence[str] = (),
+    cut: str = "",
 ) -> None:
-    """A table as wide as the terminal. The columns in `cut` are shortened where there is no room."""
+    """A table as wide as the terminal.
+
+    Where there is no room, the column `cut` is shortened first, those in `whole` never, and the others go on in a
+    further line.
+    """
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     shown = Table(title=title or None, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        shown.add_column(column, no_wrap=column in cut, overflow="ellipsis" if column in cut else "fold")
-    for row in rows:
-        # Text, not str: a name such as "[bold]" is a name.
-        shown.add_row(*(Text(str(cell)) for cell in row))
     # A pipe has no width: lines are not broken there, so that other programs see them whole.
     console = Console() if sys.stdout.isatty() else Console(width=1000)
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *cells, strict=True)]
+    others = sum(width + 2 for column, width in zip(columns, widths, strict=True) if column != cut)
+    for column in columns:
+        if column == cut:
+            room = max(_LEAST_CUT, console.width - others)
+            shown.add_column(column, no_wrap=True, overflow="ellipsis", max_width=room)
+        else:
+            shown.add_column(column, no_wrap=column in whole, overflow="fold")
+    for row in cells:
+        # Text, not str: a name such as "[bold]" is a name.
+        shown.add_row(*map(Text, row))
     console.print(shown)
 
 

@@ -27,12 +27,12 @@ def command(voice: Path | None, output: Path, as_json: bool, library_folder: Pat
     from assistant.files import write_whole
     from assistant.hear import HearSettings
     from assistant.library import Library
+    from assistant.plot import plot_hum
     from assistant.presets import shipped
     from assistant.render import RenderJob
     from assistant.steps import Material, hum, render, vary
     from assistant.tables import resolve
     from bridge.cli.outputs import write_output
-    from bridge.cli.picture import hum_picture
     from bridge.cli.vary import index_of, show_variations, write_variations
     from bridge.daw import DAWS
     from bridge.parcels import parcel_of
@@ -46,8 +46,9 @@ def command(voice: Path | None, output: Path, as_json: bool, library_folder: Pat
             heard = f"{counted(len(motif.notes), 'note')} in {counted(motif.bars, 'bar')} of {motif.meter}"
             say(f"heard    {heard}, {motif.key}, {motif.tempo.bpm:.0f} BPM")
         notes = write_output(library, output / "motif.mid", library.blob(hummed.take, "midi"), "midi")
-        picture = write_whole(output / "hum.png", hum_picture(hummed))
-        varied = vary(library, Material(motif, hummed.take), Brief())
+        with progress(f"Varying {hummed.take.name}"):
+            varied = vary(library, Material(motif, hummed.take), Brief())
+        picture = write_whole(output / "hum.png", plot_hum(hummed.heard, hummed.audio, varied.variations[::3]))
         write_variations(
             library, output / "variations", index_of(varied), [library.blob(take, "midi") for take in varied.takes]
         )
@@ -75,7 +76,7 @@ def command(voice: Path | None, output: Path, as_json: bool, library_folder: Pat
         return
     what = {
         "notes": "the hum as MIDI",
-        "picture": "the hum, its notes and four variations",
+        "picture": "the hum, its notes and four of the variations",
         "variations": "ten MIDI files, from near to far, and index.json",
         "sound": f"{chosen.name} played by a {INSTRUMENT} through {CHAIN}: 24 bit, 48 kHz",
     }

@@ -15,6 +15,9 @@ from midi.tempo import Meter, Tempo
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+LAST_BAR = 9999
+"""The last bar that can be named."""
+
 
 class Misuse(click.UsageError):
     """The command was asked for wrongly; `hint` is the remedy."""
@@ -70,9 +73,10 @@ def parse_bars(text: str) -> frozenset[int]:
     bars: set[int] = set()
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
-        bars.update(range(int(first), int(last or first) + 1))
-    if not bars or min(bars) < 1:
-        raise ValueError(text)
+        begins, ends = int(first), int(last or first)
+        if not 1 <= begins <= ends <= LAST_BAR:
+            raise ValueError(text)
+        bars.update(range(begins, ends + 1))
     return frozenset(bars)
 
 
@@ -100,7 +104,8 @@ GRID = Written("grid", parse_written_grid)
 TEMPO = Written("tempo", lambda text: Tempo(float(text)))
 SETTINGS = Written("setting such as hall.mix=40%", parse_setting)
 RATE = click.Choice(["44100", "48000", "88200", "96000"])
-FILE_IN = click.Path(path_type=Path)
+FILE_IN = click.Path(path_type=Path, readable=False)
+"""Whether it is there and can be read is said by what reads it."""
 MIDI_OUT = FileOut("a MIDI file", ".mid", ".midi", ".smf")
 WAV_OUT = FileOut("a WAV file", ".wav", ".wave")
 JSON_OUT = FileOut("JSON", ".json")

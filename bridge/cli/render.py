@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -69,7 +70,7 @@ def show_sound(sounded: object, output: Path, *, as_json: bool) -> None:
         return
     say(f"{audio.duration_seconds:.1f} s, {audio.sample_rate_hz / 1000:g} kHz, 24 bit, {_channels(audio.channels)}")
     say(f"sound    {output}")
-    say(f'next     hummingbridge send "{sounded.take.name}" --to folder --at-bar 1')
+    say(f"next     hummingbridge send {shlex.quote(sounded.take.name)} --to folder --at-bar 1")
 
 
 def _channels(count: int) -> str:

@@ -74,7 +74,7 @@ def listed(
     rows = [
         (take.id[:6], "*" if take.starred else "", take.name, take.kind, _gist(take), _when(take)) for take in takes
     ]
-    table(("id", "", "name", "kind", "what", "made"), rows, cut=("id", "kind", "what", "made"))
+    table(("id", "", "name", "kind", "what", "made"), rows, whole=("id", "kind", "made"), cut="what")
 
 
 @command.command("show")
@@ -188,8 +188,9 @@ def purge(yes: bool, as_json: bool, library_folder: Path | None) -> None:
     """Free the space of deleted and undone takes, for good."""
     from assistant.library import Library
 
-    if not yes:
-        click.confirm("Deleted and undone takes can then not be brought back. Go on?", abort=True, err=True)
+    if not yes and not click.confirm("Deleted and undone takes can then not be brought back. Go on?", err=True):
+        answer_json({"freed_bytes": 0}) if as_json else say("nothing was freed")
+        return
     with Library(library_folder) as library:
         freed = library.purge()
     answer_json({"freed_bytes": freed}) if as_json else say(f"freed {freed / 1e6:.1f} MB")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from bridge.cli.console import answer_json, say, table
+from bridge.cli.console import answer_json, progress, say, table
 from bridge.cli.options import BARS, FOLDER_OUT, KEY, RANGE, TEMPO, json_option, library_option
 from midi.pitch import PitchRange
 from midi.scale import Key
@@ -91,7 +92,8 @@ def command(
         material = notes_of(library, motif, tempo=tempo)
         for remark in material.remarks:
             say(f"note: {remark}") if not as_json else None
-        varied = vary(library, material, brief)
+        with progress(f"Varying {material.take.name}"):
+            varied = vary(library, material, brief)
         index = index_of(varied)
         if output:
             write_variations(library, output, index, [library.blob(take, "midi") for take in varied.takes])
@@ -104,7 +106,7 @@ def command(
     if output:
         say(f"files    {output}")
     best = output / "01.mid" if output else varied.takes[0].name
-    say(f'next     hummingbridge render "{best}" --instrument cello -o cello.wav')
+    say(f"next     hummingbridge render {shlex.quote(str(best))} --instrument cello -o cello.wav")
 
 
 def show_variations(varied: Varied) -> None:

@@ -116,6 +116,14 @@ def test_a_new_preset_can_begin_as_a_copy():
     assert path.read_text() == shipped("chains/warm-hall.toml").read_text()
 
 
+def test_a_settings_folder_that_cannot_be_written_is_an_error_that_names_it():
+    own_folder().parent.mkdir(parents=True)
+    own_folder().write_text("a file where a folder should be")
+    with pytest.raises(CannotWrite, match=r"chains/mine\.toml cannot be written") as raised:
+        new_preset("chains", "mine")
+    assert raised.value.hint == "check the permissions of the settings folder"
+
+
 def test_a_new_preset_overwrites_nothing():
     path = new_preset("chains", "mine")
     path.write_text("# edited")

@@ -101,6 +101,13 @@ def test_another_key_is_named():
     assert first.sentence.startswith("in C minor instead of C major")
 
 
+def test_a_key_on_the_same_tonic_is_spelled_like_the_old_one():
+    """Ab minor has seven flats and is written as G# minor; beside Ab major that reads as another tonic."""
+    low = replace(motif(*((pitch - 4, length) for pitch, length in SOURCE)), key=Key.parse("Ab major"))
+    (first, *_) = vary(low, Brief(count=1, key=Key(8, "minor")))
+    assert first.sentence.startswith("in Ab minor instead of Ab major")
+
+
 def test_a_density_is_told_in_notes():
     for variation in vary(motif(*SOURCE), Brief(count=3, density=2.0)):
         count = len(variation.motif.notes)

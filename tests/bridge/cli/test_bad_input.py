@@ -13,6 +13,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from midi.clip import Clip
+from midi.motif import Motif
+from midi.note import Note
+from midi.scale import Key
+from midi.smf import motif_score, smf_bytes
+
 Program = Callable[..., object]
 RATE = 22050
 
@@ -232,3 +238,48 @@ def test_a_full_disk_is_an_error_and_leaves_nothing_half_written(motif: Path, tm
     assert "\n  try: " in ended.stderr
     assert not list(tmp_path.rglob("*.part"))
     assert not (tmp_path / "out.wav").exists()
+
+
+@pytest.mark.parametrize("bars", ["1-999999999", "3-1", "0", "10000"])
+def test_bars_that_cannot_be_are_refused_at_once(program: Program, motif: Path, bars: str) -> None:
+    said = program("vary", motif, "--lock", bars)
+    assert said.code == 2
+    assert f"error: --lock: '{bars}' is not a list of bars" in said.err
+
+
+def test_a_piece_of_hours_is_not_rendered(program: Program, tmp_path: Path) -> None:
+    hours = Clip((Note(0, 60, 1), Note(20_000, 60, 1)))
+    (tmp_path / "long.mid").write_bytes(smf_bytes(motif_score(Motif(hours, Key.parse("C")), name="long")))
+    said = program("render", "long.mid", "-o", "long.wav")
+    assert said.code == 1
+    assert "error: the clip lasts 167 minutes at 120 BPM, over the limit of 15\n  try: cut out" in said.err
+    assert not Path("long.wav").exists()
+
+
+def test_a_melody_of_thousands_of_notes_is_not_varied(program: Program, tmp_path: Path) -> None:
+    many = Clip(tuple(Note(index / 2, 60 + index % 5, 0.5) for index in range(5001)))
+    (tmp_path / "many.mid").write_bytes(smf_bytes(motif_score(Motif(many, Key.parse("C")), name="many")))
+    said = program("vary", "many.mid")
+    assert said.code == 1
+    assert said.err == (
+        "error: many has 5001 notes, over the limit of 5000\n  try: cut out the phrase that you want varied\n"
+    )
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="everything may be read here")
+def test_a_recording_that_may_not_be_read_is_an_error_with_a_remedy(program: Program, voice: Path) -> None:
+    voice.chmod(0)
+    said = program("hum", voice)
+    assert (said.code, said.err.splitlines()[1]) == (1, "  try: check its permissions")
+
+
+def test_doctor_goes_on_where_the_settings_are_broken(program: Program, tmp_path: Path) -> None:
+    settings = tmp_path / "config" / "hummingbridge" / "config.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('[render]\nsoundfont = "/nowhere.sf2"\n')
+    said = program("doctor", "--json")
+    parts = {part["part"]: part for part in said.json["parts"]}
+    assert said.code == 1
+    assert parts["library"]["state"] == "ready"
+    assert parts["instruments"]["reason"] == "SoundFont /nowhere.sf2 cannot be read: No such file or directory"
+    assert parts["instruments"]["remedy"] == f"check the name, in {settings}"

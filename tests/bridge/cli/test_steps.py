@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -232,3 +233,15 @@ def test_a_rendering_loops_over_its_bars(program: Program, motif: Path) -> None:
     program("render", motif, "-o", "out.wav")
     loop = WavInfoReader("out.wav").smpl.sample_loops[0]
     assert (loop.start, loop.end) == (0, 8 * 60 * 48000 // 100 - 1)
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n\n", "nothing was freed"), ("y\n", "freed 0.0 MB")])
+def test_a_purge_asks_first(
+    program: Program, motif: Path, monkeypatch: pytest.MonkeyPatch, answer: str, left: str
+) -> None:
+    program("vary", motif, "-n", "2")
+    program("takes", "undo")
+    monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+    said = program("takes", "purge")
+    assert (said.code, said.out.strip().splitlines()[-1]) == (0, left)
+    assert program("takes", "redo").code == (0 if answer == "n\n" else 1)
