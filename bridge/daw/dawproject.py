@@ -31,7 +31,7 @@ class DawprojectDaw(Daw):
         placements = tuple(
             Placement(one.kind, one.track, one.at_bar, parcel.beats_of(one.at_bar), export.path) for one in export.laid
         )
-        advice = f"{self.opening.format(file=export.path.name)}: the clips lie at bar {export.laid[0].at_bar}"
+        advice = f"{self.opening.format(file=export.path.name)}; the clips lie at bar {export.laid[0].at_bar}"
         return Delivery(parcel.id, folder, (export.path,), placements, advice, already_there=there is not None)
 
 

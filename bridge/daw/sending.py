@@ -35,7 +35,9 @@ def send(daw: Daw, parcel: Parcel, folder: Path, *, at_bar: int | None = None) -
     if "transport" in able:
         transport = daw.transport()
         at_bar = at_bar or transport.bar
-        parcel = replace(parcel, tempo=transport.tempo, meter=transport.meter)
+        # Sound keeps the tempo it was made at, also in what its file says of itself.
+        tempo = parcel.sound_tempo if parcel.motif else transport.tempo
+        parcel = replace(parcel, tempo=tempo, meter=transport.meter)
     parcel = replace(parcel, at_bar=at_bar or 1, id="")
     placements = tuple(_inserted(daw, parcel))
     inside = {placement.kind for placement in placements}

@@ -260,6 +260,13 @@ def test_a_take_is_sent_the_way_that_the_daw_takes_it(peer: Peer, tmp_path: Path
     assert again.delivery is None or again.delivery.already_there
 
 
+def test_sound_that_goes_as_a_file_says_the_tempo_it_was_made_at(live: Peer, tmp_path: Path):
+    made = Parcel.of("slow", replace(tune(60), tempo=Tempo(92)), sound())
+    sent = send(live.daw, made, tmp_path)
+    assert sent.delivery is not None
+    assert sent.delivery.folder.name == "slow_92bpm_C_v01"
+
+
 def test_a_parcel_without_notes_or_without_sound_is_refused_as_such(peer: Peer):
     with pytest.raises(DawRefused, match="has no notes"):
         peer.daw.insert_notes(parcel(peer, "silent", motif=None, audio=sound()))
