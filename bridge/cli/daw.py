@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 INSTALLERS = ("ardour", "reaper")
 """The DAWs that take a side of the bridge."""
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group("daw", context_settings={"help_option_names": ["-h", "--help"]})
@@ -61,6 +61,7 @@ def listed(as_json: bool) -> None:
 @json_option
 def install(daw: str, osc: bool, folder: Path | None, as_json: bool) -> None:
     """Put the bridge's side into a DAW. What is there stays."""
+    _check_folder(daw, folder)
     if daw == "ardour":
         from bridge.daw import ardour_install
 
@@ -89,6 +90,7 @@ def uninstall(daw: str, folder: Path | None, as_json: bool) -> None:
     """Take the bridge's side out of a DAW again."""
     from bridge.daw import ardour_install, reaper_install
 
+    _check_folder(daw, folder)
     was_there = (ardour_install if daw == "ardour" else reaper_install).uninstall(folder)
     if as_json:
         answer_json({"daw": daw, "was_there": was_there})
@@ -122,6 +124,11 @@ def go(daw: str, bar: int, as_json: bool) -> None:
         answer_json({"daw": daw, "bar": bar})
         return
     say(f"{daw} stands at bar {bar}")
+
+
+def _check_folder(daw: str, folder: Path | None) -> None:
+    if folder is not None and not folder.is_dir():
+        raise Misuse(f"there is no folder {folder}", hint=f"name the folder in which {daw} keeps its settings")
 
 
 def _made(name: str) -> Daw:
