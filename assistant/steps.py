@@ -122,6 +122,8 @@ def hear_take(
         "key": str(settings.key) if settings.key else None,
         "meter": str(settings.meter) if settings.meter else None,
         "grid": str(settings.grid) if settings.grid else None,
+        "strength": settings.strength,
+        "first_bar_seconds": settings.first_bar_seconds,
         "polyphonic": settings.polyphonic,
         "bends": settings.bends,
     }

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from midi.clip import Clip
 from midi.errors import InvalidMusic
 from midi.heard import HeardNote
 from midi.motif import Motif
-from midi.note import Note
+from midi.note import TICKS_PER_BEAT, Note
 from midi.scale import Key
 from midi.tempo import Meter, Tempo
 
@@ -41,6 +42,18 @@ _FINER_COSTS = 0.7
 
 _OUT_OF_KEY_SEMITONES = 0.3
 """How much nearer a note must lie to a pitch outside the key than to one within."""
+
+_PARTS = 24
+"""Of a beat: so that 32nds and the triplets of sixteenths are whole numbers."""
+_REACH = 5
+"""How many positions before and after an onset are considered."""
+
+Feel = Literal["straight", "triplets", "swing"]
+SWING_SHARES = (0.6, 2 / 3)
+_FEEL_COSTS = 2.0
+"""What triplets or swing must explain better, all notes together."""
+_THIRD_COSTS, _MIXED_COSTS, _AGAIN_EARNS = 1.5, 1.0, 0.8
+"""A third of a beat; a change between thirds and halves; a third after a third."""
 
 _BREATH_SECONDS, _BREATH_BEATS = 0.16, 0.34
 """A shorter gap before the next note is a consonant or a breath, no rest."""
@@ -89,16 +102,19 @@ def placed(
     meter: Meter | None = None,
     pitches: Sequence[int] | None = None,
     grid: Fraction | None = None,
+    feel: Feel = "straight",
+    strength: float = 1.0,
     first_bar_seconds: float | None = None,
     polyphonic: bool = False,
 ) -> tuple[Note, ...]:
     """One note on the grid for each sung note, in the same order.
 
-    `grid` is a fraction of a whole note (a sixteenth if None); `first_bar_seconds` is when a bar line falls (the first
-    onset if None); `pitches` are the MIDI notes that were meant (the nearest if None). Who drifts from the tempo is
-    followed. One voice comes out without overlaps; with `polyphonic`, notes that start within 50 ms start together
-    and sound as long as they did. No two different starts fall on one grid position, so no note is lost.
-    Raises `InvalidMusic` for a grid that is not 1/4..1/32 or its triplets.
+    `grid` is a fraction of a whole note; without one it is sixteenths, with `feel` also triplets of eighths, or
+    swung eighths. `strength`, 0..1, is how far each note is moved there from where it was sung. `first_bar_seconds` is
+    when a bar line falls (the first onset if None); `pitches` are the MIDI notes that were meant (the nearest if
+    None). Who drifts from the tempo is followed. One voice comes out without overlaps; with `polyphonic`, notes that
+    start within 50 ms start together and sound as long as they did. No two different starts fall on one grid
+    position, so no note is lost. Raises `InvalidMusic` for a grid that is not 1/4..1/32 or its triplets.
     """
     step = _step_beats(grid or SIXTEENTHS)
     if not notes:
@@ -106,22 +122,25 @@ def placed(
     bar = (meter or Meter()).bar_beats
     origin = notes[0].onset_seconds if first_bar_seconds is None else first_bar_seconds
     moments, moment_of = _moments(notes, polyphonic=polyphonic)
-    positions = _positions([tempo.beats(moment - origin) for moment in moments], tempo, meter or Meter(), step)
+    sung = [tempo.beats(moment - origin) for moment in moments]
+    positions, _ = positioned(sung, tempo=tempo, meter=meter, grid=grid, feel=feel)
     # The earliest onset decides which bar is the first one.
-    first_bar = math.floor(positions[0] * step / bar)
-    starts = [positions[moment] * step - first_bar * bar for moment in moment_of]
+    first_bar = math.floor(positions[0] / bar + 1e-9) * bar
+    felt = [max(0.0, at + (1 - strength) * (was - at) - first_bar) for at, was in zip(positions, sung, strict=True)]
     meant = pitches or [meant_pitch(note.pitch) for note in notes]
     found = []
     for index, note in enumerate(notes):
-        later = moment_of[index] + 1
-        following = positions[later] * step - first_bar * bar if later < len(positions) else None
+        start, later = felt[moment_of[index]], moment_of[index] + 1
+        following = felt[later] if later < len(felt) else None
         gap = moments[later] - note.offset_seconds if later < len(moments) else math.inf
-        length = max(step, round(tempo.beats(note.length_seconds) / step) * step)
+        lasted = tempo.beats(note.length_seconds)
+        length = max(step, round(lasted / step) * step)
+        length += (1 - strength) * (lasted - length)
         if following is not None and not polyphonic:
-            room = following - starts[index]
+            room = following - start
             breath = gap <= _BREATH_SECONDS and room - length <= max(step, _BREATH_BEATS) + 1e-9
-            length = room if length > room or breath else length
-        found.append(Note(starts[index], meant[index], length, note.velocity))
+            length = room if length > room or (breath and strength == 1) else length
+        found.append(Note(start, meant[index], max(length, 1 / TICKS_PER_BEAT), note.velocity))
     return tuple(found)
 
 
@@ -153,39 +172,87 @@ def _moments(notes: Sequence[HeardNote], *, polyphonic: bool) -> tuple[list[floa
     return moments, moment_of
 
 
-def _positions(onsets_beats: Sequence[float], tempo: Tempo, meter: Meter, step: float) -> list[int]:
-    """The grid position of each onset, rising strictly.
+def positioned(
+    onsets_beats: Sequence[float],
+    *,
+    tempo: Tempo,
+    meter: Meter | None = None,
+    grid: Fraction | None = None,
+    feel: Feel = "straight",
+) -> tuple[list[float], float]:
+    """Where each onset was meant to be, in beats, rising strictly; and what that reading costs: less is likelier.
 
     The cheapest path (Viterbi) through pairs of a position near each onset and how late the singer is there as a
-    whole. It costs to sing a note beside its place, to become earlier or later, to be far from the tempo, and to lie
-    between the beats. Notes far out cost little more than notes out: one slip does not bend the time around it.
+    whole. It costs to sing a note beside its place, to become earlier or later, to be far from the tempo, to lie
+    between the beats, and to change between halves and thirds within one. Notes far out cost little more than notes
+    out: one slip does not bend the time around it.
     """
-    onsets = np.array(onsets_beats)
-    reach = max(2, math.ceil(_DRIFT_BEATS / step))
-    around = np.round(onsets / step).astype(np.int64)[:, np.newaxis] + np.arange(-reach, reach + 1)
+    meter = meter or Meter()
+    if feel == "swing" and grid is None:
+        found, cost = min((_swung(onsets_beats, tempo, meter, share) for share in SWING_SHARES), key=lambda one: one[1])
+        return found, cost + _FEEL_COSTS
+    thirds = feel == "triplets" and grid is None and not meter.compound
+    places = _places(onsets_beats, _step_beats(grid or SIXTEENTHS), thirds=thirds)
+    chosen, cost = _path(np.array(onsets_beats), tempo, meter, places, thirds=thirds)
+    return (places[chosen] / _PARTS).tolist(), cost + (_FEEL_COSTS if thirds else 0.0)
+
+
+def _swung(onsets_beats: Sequence[float], tempo: Tempo, meter: Meter, share: float) -> tuple[list[float], float]:
+    """As `positioned`, where the first of two eighths takes `share` of the beat; the second goes to its last third."""
+    beats = np.array(onsets_beats)
+    part = beats - np.floor(beats)
+    even = np.floor(beats) + np.where(part < share, part * 0.5 / share, 0.5 + (part - share) * 0.5 / (1 - share))
+    places = _places(even.tolist(), 0.5, thirds=False)
+    chosen, cost = _path(even, tempo, meter, places, thirds=False)
+    found = places[chosen] / _PARTS
+    off = np.abs(found - np.floor(found) - 0.5) < 1e-9
+    return np.where(off, np.floor(found) + 2 / 3, found).tolist(), cost
+
+
+def _places(onsets_beats: Sequence[float], step: float, *, thirds: bool) -> NDArray[np.int64]:
+    """The positions there are, in `_PARTS` of a beat, with room for every onset to have its own."""
+    room = 8 + math.ceil(len(onsets_beats) * step)
+    first, last = math.floor(min(onsets_beats)) - room, math.ceil(max(onsets_beats)) + room
+    every = np.arange(first * _PARTS, last * _PARTS, dtype=np.int64)
+    fits = every % round(step * _PARTS) == 0
+    if thirds:
+        fits |= every % (_PARTS // 3) == 0
+    kept: NDArray[np.int64] = every[fits]
+    return kept
+
+
+def _path(
+    onsets: NDArray[np.float64], tempo: Tempo, meter: Meter, places: NDArray[np.int64], *, thirds: bool
+) -> tuple[NDArray[np.int64], float]:
+    """Which of the places each onset takes, and the cost of them all."""
+    nearest = np.searchsorted(places, onsets * _PARTS)
+    around = nearest[:, np.newaxis] + np.arange(-_REACH - 1, _REACH)
+    around = around.clip(0, len(places) - 1)
+    at_beat = places[around] / _PARTS
     drifts = np.linspace(-_DRIFT_BEATS, _DRIFT_BEATS, _DRIFTS)
-    beside = (onsets[:, np.newaxis] - around * step)[:, :, np.newaxis] - drifts
+    beside = (onsets[:, np.newaxis] - at_beat)[:, :, np.newaxis] - drifts
     place = _SLIP * np.log1p((beside / tempo.beats(_JITTER_SECONDS)) ** 2 / (2 * _SLIP))
-    place += (_depth(around, step, meter) * _FINER_COSTS)[:, :, np.newaxis] + (drifts / _DRIFT_BEATS) ** 2
+    place += _between(places[around], meter, thirds=thirds)[:, :, np.newaxis] + (drifts / _DRIFT_BEATS) ** 2
+    third = thirds & (places[around] % (_PARTS // 3) == 0) & (places[around] % _PARTS != 0)
+    half = ~third & (places[around] % _PARTS != 0)
     cost = place[0]
     before: list[NDArray[np.int64]] = []
     for index in range(1, len(onsets)):
         seconds = tempo.seconds(onsets[index] - onsets[index - 1])
         wander = tempo.beats(_WANDER_SECONDS + _WANDER_OF_INTERVAL * min(seconds, 2.0))
-        move = 0.5 * ((drifts[:, np.newaxis] - drifts) / wander) ** 2
         # Which drift before is cheapest for each position before and drift now, then which position before.
-        moved = cost[:, :, np.newaxis] + move
+        moved = cost[:, :, np.newaxis] + 0.5 * ((drifts[:, np.newaxis] - drifts) / wander) ** 2
         whence = moved.argmin(axis=1)
-        carried = moved.min(axis=1)
-        path = np.where(
-            around[index][np.newaxis, :, np.newaxis] > around[index - 1][:, np.newaxis, np.newaxis],
-            carried[:, np.newaxis, :],
-            1e9,
-        )
+        pair = np.where(around[index] > around[index - 1][:, np.newaxis], 0.0, 1e9)
+        if thirds:
+            pair += _MIXED_COSTS * (third[index - 1][:, np.newaxis] & half[index])
+            pair += _MIXED_COSTS * (half[index - 1][:, np.newaxis] & third[index])
+            pair -= _AGAIN_EARNS * (third[index - 1][:, np.newaxis] & third[index])
+        path = moved.min(axis=1)[:, np.newaxis, :] + pair[:, :, np.newaxis]
         best = path.argmin(axis=0)
         before.append(best * _DRIFTS + whence[best, np.arange(_DRIFTS)])
         cost = path.min(axis=0) + place[index]
-    at = int(cost.argmin())
+    total, at = float(cost.min()), int(cost.argmin())
     chosen = [int(around[-1][at // _DRIFTS])]
     for index in range(len(onsets) - 2, -1, -1):
         at = int(before[index].flat[at])
@@ -194,7 +261,15 @@ def _positions(onsets_beats: Sequence[float], tempo: Tempo, meter: Meter, step: 
     # More notes than the grid has room for are pushed later.
     for index in range(1, len(chosen)):
         chosen[index] = max(chosen[index], chosen[index - 1] + 1)
-    return chosen
+    return np.array(chosen), total
+
+
+def _between(places: NDArray[np.int64], meter: Meter, *, thirds: bool) -> NDArray[np.float64]:
+    """What it costs to lie between the beats."""
+    cost = _depth(places, 1 / _PARTS, meter) * _FINER_COSTS
+    if thirds:
+        cost[(places % (_PARTS // 3) == 0) & (places % _PARTS != 0)] = _THIRD_COSTS
+    return cost
 
 
 def _depth(positions: NDArray[np.int64], step: float, meter: Meter) -> NDArray[np.float64]:

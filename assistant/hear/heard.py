@@ -10,6 +10,7 @@ from midi.heard import HeardNote
 from midi.motif import Motif
 from midi.note import Note
 from midi.pitch import hz_from_midi, midi_from_hz
+from midi.quantize import Feel
 
 _MARKED_HZ, _MARKED_SEMITONES = 2.69, 0.25
 """How far above the sound people mark a sung pitch: half a step of the spectrum that it is read off, never more than a
@@ -28,7 +29,8 @@ class Heard:
     `placed` are the motif's notes in the order of `notes`, one for each. `tuning_cents`: how sharp the singer is
     throughout, `tunings_cents` around each note. Confidences 0..1; 1 for what was given. `first_bar_seconds`: when the
     motif's first bar line falls in the recording; negative where the recording begins after it. `curve`: the sung
-    pitch, frame by frame. `remarks` are sentences for the composer.
+    pitch, frame by frame. `feel`: how beats are divided. `freedom`: how much the tempo gives and takes, 0 for an
+    even one. `remarks` are sentences for the composer.
     """
 
     notes: tuple[HeardNote, ...]
@@ -44,6 +46,8 @@ class Heard:
     duration_seconds: float
     sample_rate_hz: int
     channels: int
+    feel: Feel = "straight"
+    freedom: float = 0.0
     tracker: str = "learned"
     remarks: tuple[str, ...] = ()
 
@@ -54,6 +58,13 @@ class Heard:
             "key": str(self.motif.key),
             "meter": str(self.motif.meter),
             "tuning_cents": self.tuning_cents,
+            "feel": self.feel,
+            "freedom": self.freedom,
+            "confidence": {
+                "tempo": self.tempo_confidence,
+                "key": round(self.key_confidence, 3),
+                "meter": self.meter_confidence,
+            },
             "notes": [
                 {
                     "onset_s": round(sung.onset_seconds, 4),

@@ -12,9 +12,9 @@ from assistant.hear.frames import RATE_HZ
 from assistant.hear.heard import Heard
 from assistant.hear.intend import intend
 from assistant.hear.kind import Kind
-from assistant.hear.rhythm import find_rhythm
 from assistant.hear.settings import HearSettings
 from assistant.hear.sung import Sung
+from assistant.hear.timing import timed
 from assistant.hear.trackers import TRACKERS, Choice, Tracker, choose
 from assistant.tables import resolve
 from midi.clip import Clip
@@ -116,13 +116,22 @@ def understood(sung: Sung, audio: Audio, settings: HearSettings, chosen: Choice)
         pitches, tuning = intended.pitches, _tuning_cents(notes, intended.pitches)
         tunings = tuple(round(100 * semitones, 1) for semitones in intended.tuning_semitones)
     key, key_confidence = (settings.key, 1.0) if settings.key is not None else _key(notes, pitches)
-    rhythm = find_rhythm(notes, tempo=settings.tempo, meter=settings.meter)
-    on_bars = placed(
+    timing = timed(
         notes,
+        tempo=settings.tempo,
+        meter=settings.meter,
+        grid=settings.grid,
+        first_bar_seconds=settings.first_bar_seconds,
+    )
+    rhythm = timing.rhythm
+    on_bars = placed(
+        timing.notes,
         tempo=rhythm.tempo,
         meter=rhythm.meter,
         pitches=pitches,
         grid=settings.grid,
+        feel=timing.feel,
+        strength=settings.strength,
         first_bar_seconds=rhythm.first_bar_seconds,
         polyphonic=settings.polyphonic,
     )
@@ -137,7 +146,9 @@ def understood(sung: Sung, audio: Audio, settings: HearSettings, chosen: Choice)
         tempo_confidence=rhythm.tempo_confidence,
         key_confidence=key_confidence,
         meter_confidence=rhythm.meter_confidence,
-        first_bar_seconds=rhythm.first_bar_seconds,
+        first_bar_seconds=timing.in_recording(rhythm.first_bar_seconds),
+        feel=timing.feel,
+        freedom=timing.freedom,
         curve=sung.curve,
         duration_seconds=audio.duration_seconds,
         sample_rate_hz=audio.sample_rate_hz,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from bridge.cli.options import FILE_IN, GRID, JSON_OUT, KEY, METER, MIDI_OUT, PN
 from midi.pitch import pitch_name
 from midi.scale import Key
 from midi.tempo import Meter, Tempo
+
+if TYPE_CHECKING:
+    from assistant.hear import Heard
 
 SURE = 0.5
 """The tempo's confidence under which the composer is told that it is a guess."""
@@ -32,7 +36,24 @@ SURE = 0.5
 @click.option("--tempo", type=TEMPO, metavar="BPM", help="Beats a minute, where you know it; else found by ear.")
 @click.option("--key", type=KEY, metavar="KEY", help='The key, such as "D minor" or Bb; else found by ear.')
 @click.option("--meter", type=METER, metavar="METRE", help="The metre, such as 3/4; else found by ear.")
-@click.option("--grid", type=GRID, metavar="GRID", help="The shortest note to round to: 1/8, 1/16 (the usual), 1/8t.")
+@click.option(
+    "--grid", type=GRID, metavar="GRID", help="The notes to round to: 1/8, 1/16, 1/8t for triplets; else by ear."
+)
+@click.option(
+    "--strength",
+    type=click.IntRange(0, 100),
+    default=100,
+    show_default=True,
+    metavar="PERCENT",
+    help="How far notes are moved to the grid.",
+)
+@click.option(
+    "--first-bar",
+    "first_bar",
+    type=float,
+    metavar="SECONDS",
+    help="When a bar line falls in the recording; 0 for one made from a bar of your DAW.",
+)
 @click.option("--tracker", metavar="NAME", default="", help="What hears: learned (the usual one), or basic-pitch.")
 @click.option("--poly", is_flag=True, help="Several notes at once: a piano or a guitar.")
 @click.option("--anyway", is_flag=True, help="Take the notes even of what sounds like speech, drums or chords.")
@@ -48,6 +69,8 @@ def command(
     key: Key | None,
     meter: Meter | None,
     grid: Fraction | None,
+    strength: int,
+    first_bar: float | None,
     tracker: str,
     poly: bool,
     anyway: bool,
@@ -75,6 +98,8 @@ def command(
         key=key,
         meter=meter,
         grid=grid,
+        strength=strength / 100,
+        first_bar_seconds=first_bar,
         polyphonic=poly,
         tracker=tracker,
         anyway=anyway,
@@ -100,7 +125,10 @@ def command(
     say(
         f"{counted(len(motif.notes), 'note')} in {counted(motif.bars, 'bar')} of {motif.meter}, {motif.key}, "
         f"{motif.tempo.bpm:.0f} BPM"
+        f"{f' ({round(100 * heard.tempo_confidence)} % sure)' if tempo is None else ''}"
     )
+    if how := _time(heard):
+        say(how)
     for remark in heard.remarks:
         say(remark)
     if tempo is None and heard.tempo_confidence < SURE:
@@ -125,3 +153,10 @@ def command(
     if plot:
         say(f"picture  {plot}")
     say(f"next     hummingbridge vary {shlex.quote(str(output))} -o {shlex.quote(f'{output.stem}-variations')}")
+
+
+def _time(heard: Heard) -> str:
+    """How the time of a hum goes, where it is not simply even; and how sure the ear is of its tempo and metre."""
+    kinds = {"straight": "", "triplets": "with triplets", "swing": "with swung eighths"}
+    free = f"in free time, followed ({round(100 * heard.freedom)} % give and take)" if heard.freedom else ""
+    return ", ".join(part for part in (kinds[heard.feel], free) if part)

@@ -149,7 +149,7 @@ def test_one_note_is_enough(listener: Listener):
 def test_the_notes_as_json_have_the_fields_that_are_promised(listener: Listener):
     heard = listener.listen(hummed(*TUNE))
     told = json.loads(json.dumps(heard.as_json()))
-    assert list(told) == ["tempo_bpm", "key", "meter", "tuning_cents", "notes"]
+    assert list(told) == ["tempo_bpm", "key", "meter", "tuning_cents", "feel", "freedom", "confidence", "notes"]
     assert (told["key"], told["meter"]) == ("D minor", "4/4")
     assert list(told["notes"][0]) == [
         "onset_s", "offset_s", "pitch_sung", "pitch_midi", "hz", "velocity", "confidence", "start_beats",

@@ -34,7 +34,7 @@ def test_a_hum_becomes_a_midi_file_and_notes_as_json(program: Program, voice: Pa
     assert said.code == 0
     notes = json.loads(Path("notes.json").read_text())
     assert [note["pitch_midi"] for note in notes["notes"]] == [60, 64, 67]
-    assert set(notes) == {"tempo_bpm", "key", "meter", "tuning_cents", "notes"}
+    assert set(notes) == {"tempo_bpm", "key", "meter", "tuning_cents", "feel", "freedom", "confidence", "notes"}
     fields = "onset_s offset_s pitch_sung pitch_midi hz velocity confidence start_beats length_beats"
     assert set(notes["notes"][0]) == set(fields.split())
     assert (notes["tempo_bpm"], notes["key"]) == (120, "C major")
