@@ -120,7 +120,7 @@ def check_presets(kind: str | None = None, *, checks: Mapping[str, str] = CHECKS
 def new_preset(kind: str, name: str, *, like: str | None = None) -> Path:
     """Writes a preset into the composer's folder: a copy of the one named by `like`, else a commented start.
 
-    Refuses to overwrite. Raises `CannotWrite`, `UnknownName`.
+    `like` may be a General MIDI sound, for an instrument. Refuses to overwrite. Raises `CannotWrite`, `UnknownName`.
     """
     _check_kind(kind)
     check_name(kind, name)
@@ -128,7 +128,7 @@ def new_preset(kind: str, name: str, *, like: str | None = None) -> Path:
     if target.exists():
         raise CannotWrite(f"{target} exists already", hint="choose another name, or edit that file")
     if like is not None:
-        text = find_preset(kind, like).read_text(encoding="utf-8")
+        text = _like(kind, like)
     elif (template := _template(kind)) is not None:
         text = template.read_text(encoding="utf-8")
     else:
@@ -172,6 +172,21 @@ def _template(kind: str) -> Path | None:
     """The commented start for a new preset, `presets/templates/KIND.toml`."""
     paths = (folder / "templates" / f"{kind}.toml" for folder in shipped_folders())
     return next((path for path in paths if path.is_file()), None)
+
+
+def _like(kind: str, name: str) -> str:
+    """The text of a preset to begin with. Of one that ships, the line that says under which licence it ships is left
+    out: what the composer makes of it is the composer's. One of another's keeps it."""
+    if kind == "instruments" and preset_path(kind, name) is None:
+        from assistant.render.instruments import find_instrument
+
+        sound = find_instrument(name).name
+        template = _template(kind)
+        text = template.read_text(encoding="utf-8") if template else ""
+        return re.sub(r'(?m)^sound = ".*"$', f'sound = "{sound}"', text)
+    path = find_preset(kind, name)
+    text = path.read_text(encoding="utf-8")
+    return text if path.is_relative_to(own_folder()) else re.sub(r"(?m)^licence = .*\n", "", text, count=1)
 
 
 def _description(path: Path) -> str:

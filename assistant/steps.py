@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import CannotRead, InvalidBrief, UnknownName
+from assistant.errors import CannotRead, InvalidBrief, NothingHeard, UnknownName
 from assistant.facts import canonical
 from assistant.rights import EARS, MELODY_MODEL, SWIFT_F0, VARIATION_MODEL, licence
 from assistant.take import Licence, NewTake, Recipe, Take
@@ -99,7 +99,10 @@ def hum(
     Raises `CannotRead`, `UnreadableAudio`, `NothingHeard`, `MissingPart`.
     """
     recording, audio = import_sound(library, path)
-    return hear_take(library, recording, audio, settings, progress=progress, listener=listener)
+    try:
+        return hear_take(library, recording, audio, settings, progress=progress, listener=listener)
+    except NothingHeard as error:
+        raise NothingHeard(f"{error.message}; it is kept as {recording.name!r}", hint=error.hint) from error
 
 
 def hear_take(

@@ -24,9 +24,11 @@ def parcel_of(
     at_bar: int = 1,
     job: RenderJob | None = None,
     chain: Chain | None = None,
-    track: str = "Melody",
+    track: str = "",
 ) -> Parcel:
     """The parcel of a take. Notes without a sound of their own are rendered by `job` first; None sends notes alone.
+
+    The track is called Melody, or Recording for one without notes, unless `track` names it.
 
     Raises `UnknownName`, and what rendering raises.
     """
@@ -38,9 +40,11 @@ def parcel_of(
         take, audio = sounded.take, sounded.audio
     record = manifest(take, library.ancestors(take.id))
     if material is None:
-        return Parcel(take.name, None, audio, at_bar, Tempo(), Meter(), manifest=record, track=track)
+        return Parcel(
+            take.name, None, audio, at_bar, Tempo(), Meter(), manifest=record, track=track or "Recording", untimed=True
+        )
     parcel = Parcel.of(take.name, material.motif, audio, at_bar=at_bar)
-    return replace(parcel, manifest=record, track=track, id="")
+    return replace(parcel, manifest=record, track=track or "Melody", id="")
 
 
 def _notes(library: Library, reference: str) -> Material | None:

@@ -105,7 +105,7 @@ def _wav(song: Song, part: Part, audio: Audio) -> bytes:
         track_names=(part.name,),
         made_at=song.made_at,
         start_samples=song.start_samples(part, audio.sample_rate_hz),
-        tempo=song.tempo,
+        tempo=None if song.untimed else song.tempo,
         meter=song.meter,
         key=song.key,
     )

@@ -72,17 +72,22 @@ def _stem_bytes(song: Song, part: Part, audio: Audio, version: int, from_bar_one
         scene=part.name,
         take=f"v{version:02}",
         track_names=(part.name,),
-        note=f"bar {part.at_bar}, {song.tempo.bpm:g} BPM, {song.meter}" + (f", {song.key}" if song.key else ""),
+        note=_note(song, part),
         made_at=song.made_at,
-        start_samples=0 if from_bar_one else start,
-        tempo=song.tempo,
-        meter=song.meter,
+        start_samples=0 if from_bar_one or song.untimed else start,
+        tempo=None if song.untimed else song.tempo,
+        meter=None if song.untimed else song.meter,
         key=song.key,
         length_beats=part.clip.length_beats if part.clip and not from_bar_one else None,
     )
     if from_bar_one:
         audio = _from_bar_one(audio, start, song.end_samples(audio.sample_rate_hz))
     return wav_bytes(audio, facts, encoding=encoding)
+
+
+def _note(song: Song, part: Part) -> str:
+    known = [f"bar {part.at_bar}"] + ([] if song.untimed else [f"{song.tempo.bpm:g} BPM", str(song.meter)])
+    return ", ".join(known + ([str(song.key)] if song.key else []))
 
 
 def _from_bar_one(audio: Audio, start: int, length: int) -> Audio:

@@ -54,7 +54,11 @@ class Export:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Song:
-    """Parts under one tempo and metre. `markers` are in quarter notes from bar 1. Raises `InvalidMusic`."""
+    """Parts under one tempo and metre. `markers` are in quarter notes from bar 1.
+
+    `untimed`: the parts are sound that keeps to no tempo that is known, so none is told with them. Raises
+    `InvalidMusic`.
+    """
 
     title: str
     tempo: Tempo
@@ -63,6 +67,7 @@ class Song:
     key: Key | None = None
     markers: tuple[Marker, ...] = field(default=())
     made_at: datetime | None = None
+    untimed: bool = False
 
     def __post_init__(self) -> None:
         if not any(part.clip is not None or part.audio is not None for part in self.parts):
@@ -100,9 +105,10 @@ class Song:
 
     @property
     def stem(self) -> str:
-        """How the song's files begin: `Song_120bpm_Am`, title, tempo and key."""
-        fields = [file_name(self.title, otherwise="Untitled"), f"{round(self.tempo.bpm, 2):g}bpm"]
-        return "_".join(fields + ([key_tag(self.key)] if self.key else []))
+        """How the song's files begin: `Song_120bpm_Am`, title, tempo and key, as far as they are known."""
+        tempo = "" if self.untimed else f"{round(self.tempo.bpm, 2):g}bpm"
+        fields = (file_name(self.title, otherwise="Untitled"), tempo, key_tag(self.key) if self.key else "")
+        return "_".join(field for field in fields if field)
 
 
 def key_tag(key: Key) -> str:

@@ -63,9 +63,14 @@ def find_instrument(name: str) -> Instrument:
     preset = preset_path("instruments", sought.replace(" ", "-")) or preset_path("instruments", sought)
     if preset is not None:
         return load_instrument_file(preset)
-    if sought in _by_plain_name():
-        return _by_plain_name()[sought]
+    if (sound := general_midi(name)) is not None:
+        return sound
     raise _unknown(name, sought)
+
+
+def general_midi(name: str) -> Instrument | None:
+    """The General MIDI sound or drum kit of that name or synonym; None where there is none."""
+    return _by_plain_name().get(_plain(name))
 
 
 def program_of(name: str) -> int:
@@ -86,7 +91,7 @@ def load_instrument_file(path: Path) -> Instrument:
     sound = table.get("sound")
     if not isinstance(sound, str):
         raise InvalidPreset(f"{shown(path)}: key 'sound' is missing", hint='name a sound, such as sound = "cello"')
-    known = _by_plain_name().get(_plain(sound))
+    known = general_midi(sound)
     if known is None:
         raise InvalidPreset(
             f"{shown(path)}: sound {sound!r} is not a General MIDI sound", hint=_unknown(sound, _plain(sound)).hint

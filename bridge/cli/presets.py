@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from bridge.cli.options import json_option
 
 if TYPE_CHECKING:
     from assistant.effects.chain import Stage
+    from assistant.render.instruments import Instrument
 
 DESCRIBED = {
     "transposition": "The melody moved up or down the scale as a whole",
@@ -94,13 +96,16 @@ def _rows() -> list[dict[str, str]]:
 @click.option("--kind", help="chains or instruments, where one of each has that name.")
 @json_option
 def show(name: str, kind: str | None, as_json: bool) -> None:
-    """One preset: its stages, and each knob with its unit and range."""
-    from assistant.presets import find_preset, list_presets, shown
+    """One preset: its stages, and each knob with its unit and range; or one of the General MIDI sounds."""
+    from assistant.presets import find_preset, preset_path, shown
+    from assistant.render.instruments import general_midi
 
+    written = any(preset_path(each, name) for each in ("chains", "instruments"))
+    if kind in (None, "instruments") and not written and (sound := general_midi(name)):
+        _show_sound(sound, as_json=as_json)
+        return
     if kind is None:
-        instruments = {preset.name for preset in list_presets("instruments")}
-        chains = {preset.name for preset in list_presets("chains")}
-        kind = "instruments" if name in instruments - chains else "chains"
+        kind = "instruments" if preset_path("instruments", name) and not preset_path("chains", name) else "chains"
     path = find_preset(kind, name)
     text = path.read_text(encoding="utf-8")
     if kind != "chains":
@@ -115,6 +120,21 @@ def show(name: str, kind: str | None, as_json: bool) -> None:
     say(f"{chain.name}: {chain.description}")
     say(f"file  {path}")
     table(("stage.knob", "is", "range", "what it does"), _knobs(chain.stages))
+
+
+def _show_sound(sound: Instrument, *, as_json: bool) -> None:
+    from assistant.text import file_name
+
+    if as_json:
+        facts = {"program": sound.program + 1, "drums": sound.drums, "family": sound.family}
+        answer_json({"name": sound.name, **facts, "also": list(sound.synonyms), "range": str(sound.compass)})
+        return
+    say(f"{sound.name}: {'drum kit' if sound.drums else 'General MIDI'} {sound.program + 1}, {sound.family}")
+    say(f"range {sound.compass}")
+    if sound.synonyms:
+        say(f"also  {', '.join(sound.synonyms)}")
+    own = f"my-{file_name(sound.name, otherwise='sound')}"
+    say(f"next  hummingbridge presets new {own} --kind instruments --like {quote(sound.name)}")
 
 
 def _knobs(stages: Sequence[Stage]) -> list[tuple[str, str, str, str]]:

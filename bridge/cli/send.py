@@ -17,7 +17,7 @@ from bridge.cli.options import FOLDER_OUT, commercial_option, json_option, libra
 @click.option("-o", "--output", type=FOLDER_OUT, help="Where files go; the current folder if not given.")
 @click.option("--instrument", default="piano", show_default=True, help="Who plays a take that has no sound yet.")
 @click.option("--chain", metavar="NAME", help="Effects for a take that has no sound yet.")
-@click.option("--track", default="Melody", show_default=True, help="The track's name.")
+@click.option("--track", default="", help="The track's name; Melody, or Recording, if not given.")
 @click.option("--notes-only", is_flag=True, help="No sound: the MIDI alone.")
 @click.option("--from-bar-one", is_flag=True, help="Files that begin at bar 1 with silence, for DAWs that ask for it.")
 @commercial_option

@@ -35,7 +35,14 @@ class FolderDaw(Daw):
             Placement(one.kind, one.track, one.at_bar, parcel.beats_of(one.at_bar), export.path / one.file)
             for one in export.laid
         )
-        return Delivery(parcel.id, export.path, paths, placements, _advice(export), already_there=there is not None)
+        return Delivery(
+            parcel.id,
+            export.path,
+            paths,
+            placements,
+            _advice(export, untimed=parcel.untimed),
+            already_there=there is not None,
+        )
 
 
 def entries(folder: Path) -> list[Path]:
@@ -53,10 +60,11 @@ def first_of(identity: str, exports: Iterable[Export | None]) -> Export | None:
     return next((export for export in exports if export and export.identity == identity), None)
 
 
-def _advice(export: Export) -> str:
+def _advice(export: Export, *, untimed: bool) -> str:
     begins, at_bar = export.laid[0].begins_at_bar, export.laid[0].at_bar
     if begins != at_bar:
         return f"drag the files to bar {begins}: the silence up to bar {at_bar} is in them"
     place = f"drag the files to bar {at_bar}"
     sounds = any(one.kind == "audio" for one in export.laid)
-    return f"{place}, or let the DAW move the WAV to its original position" if sounds else place
+    known = sounds and not untimed
+    return f"{place}, or let the DAW move the WAV to its original position" if known else place

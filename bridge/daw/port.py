@@ -53,6 +53,7 @@ class Parcel:
     `motif` and `audio` begin on the bar line. `tempo` and `meter` are those of the timeline, by which the bar is found.
     `manifest` says how it was made (recipe, licences), as plain JSON values. `id` names this one insertion, so that it
     is done once however often it is asked for; left empty, it follows from the contents and the place.
+    `untimed`: the audio is a recording that keeps to no tempo that is known.
     `from_bar_one`: files reach back to bar 1 with silence, for DAWs that place everything at the start.
     Raises `InvalidMusic`.
     """
@@ -68,6 +69,7 @@ class Parcel:
     track: str = "Melody"
     program: int | None = None
     made_at: datetime | None = None
+    untimed: bool = False
     from_bar_one: bool = False
     id: str = ""
 
@@ -76,6 +78,11 @@ class Parcel:
             raise InvalidMusic("there is nothing to send: no notes and no audio", hint="send a take that has either")
         if self.at_bar < 1:
             raise InvalidMusic(f"bar {self.at_bar} is before the first", hint="count bars from 1")
+        if self.untimed and self.from_bar_one and self.at_bar > 1:
+            raise InvalidMusic(
+                f"{self.name!r} keeps to no tempo that is known, so the silence up to bar {self.at_bar} has no length",
+                hint="leave out --from-bar-one, and drag it there",
+            )
         if not self.id:
             object.__setattr__(self, "id", self._digest())
 
@@ -104,7 +111,7 @@ class Parcel:
     def song(self) -> Song:
         """The parcel as a song of one part, for what writes files."""
         part = Part(self.track, self.motif.clip if self.motif else None, self.audio, self.at_bar, self.program)
-        return Song(self.name, self.tempo, self.meter, (part,), self.key, made_at=self.made_at)
+        return Song(self.name, self.tempo, self.meter, (part,), self.key, made_at=self.made_at, untimed=self.untimed)
 
     def _digest(self) -> str:
         place = (self.name, self.track, self.at_bar, self.tempo.bpm, str(self.meter), str(self.key), self.from_bar_one)

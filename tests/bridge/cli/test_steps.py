@@ -46,7 +46,7 @@ def test_the_recording_stays_when_nothing_is_heard_in_it(program: Program, tmp_p
     soundfile.write(tmp_path / "silence.wav", [0.0] * 22050, 22050)
     said = program("hum", "silence.wav", "-o", "motif.mid")
     assert said.code == 1
-    assert "error: the recording is silent" in said.err
+    assert "error: the recording is silent; it is kept as 'silence'" in said.err
     assert not Path("motif.mid").exists()
     assert [take["name"] for take in program("takes", "list", "--json").json["takes"]] == ["silence"]
 
@@ -128,6 +128,55 @@ def test_a_file_that_the_program_wrote_is_sent_as_its_take(program: Program, mot
     assert [one["kind"] for one in said.json["placements"]] == ["notes"]
     manifest = json.loads(next(Path("out").glob("*/manifest.json")).read_text(encoding="utf-8"))
     assert manifest["title"] == "idea 02"
+
+
+@pytest.fixture
+def quiet() -> Path:
+    """A recording in which nothing is heard."""
+    path = Path("quiet.wav")
+    soundfile.write(path, np.zeros(48_000), 48_000)
+    return path
+
+
+def test_a_recording_without_notes_is_sent_as_sound_without_a_tempo(program: Program, quiet: Path) -> None:
+    program("hum", quiet)
+    said = program("send", "quiet", "--to", "folder", "--at-bar", "3", "-o", "out", "--json")
+    assert [(one["kind"], one["track"]) for one in said.json["placements"]] == [("audio", "Recording")]
+    assert said.json["advice"] == "drag the files to bar 3"
+    folder = Path("out/quiet_v01")
+    assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "quiet_Recording_v01.wav"]
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["tempo_bpm"], manifest["meter"]) == (None, None)
+    assert b"acid" not in (folder / "quiet_Recording_v01.wav").read_bytes()
+
+
+def test_a_recording_without_a_tempo_is_not_filled_up_with_silence(program: Program, quiet: Path) -> None:
+    program("hum", quiet)
+    said = program("send", "quiet", "--to", "folder", "--at-bar", "3", "--from-bar-one", "-o", "out")
+    assert (said.code, "has no length" in said.err) == (1, True)
+
+
+def test_a_general_midi_sound_is_shown_and_made_ones_own(program: Program) -> None:
+    assert program("presets", "show", "rhodes").out.splitlines() == [
+        "electric piano: General MIDI 5, piano",
+        "range E1-G7",
+        "also  electric piano 1, rhodes, fender rhodes, e piano, epiano",
+        "next  hummingbridge presets new my-electric-piano --kind instruments --like 'electric piano'",
+    ]
+    assert program("presets", "new", "my-rhodes", "--kind", "instruments", "--like", "rhodes").code == 0
+    assert 'sound = "electric piano"' in program("presets", "show", "my-rhodes").out
+    assert program("presets", "check").code == 0
+
+
+def test_a_chain_made_like_one_that_ships_is_the_composers_own(program: Program, tmp_path: Path) -> None:
+    program("presets", "new", "my-tape", "--like", "tape")
+    mine = program("presets", "show", "my-tape", "--json").json
+    assert (mine["licence"], mine["description"][:11]) == ("", "A good tape")
+    (path,) = tmp_path.rglob("my-tape.toml")
+    path.write_text(f'licence = "CC-BY-4.0"\n{path.read_text()}')
+    # Another's licence goes with what is made like it.
+    program("presets", "new", "my-second", "--like", "my-tape")
+    assert program("presets", "show", "my-second", "--json").json["licence"] == "CC-BY-4.0"
 
 
 def test_effects_come_out_at_48_khz_or_at_the_rate_asked_for(program: Program) -> None:
