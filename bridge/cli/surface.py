@@ -33,16 +33,15 @@ def command() -> None:
 def listed(as_json: bool) -> None:
     """The surfaces there are, your own among them, and the MIDI ports of this machine."""
     from assistant.presets import list_presets
-    from bridge.midi_io.ports import list_ports
+    from bridge.midi_io.player import Player
     from bridge.surfaces.preset import load_surface
-    from midi.errors import HummingbridgeError
 
     rows = [(preset.name, load_surface(preset.name).family, preset) for preset in list_presets("surfaces")]
-    try:
-        ports = list_ports()
-        there = {"inputs": list(ports.inputs), "outputs": list(ports.outputs)}
-    except HummingbridgeError as error:
-        there = {"reason": [error.message]}
+    # Asked in another process: the MIDI drivers print to the terminal.
+    player = Player()
+    ports = player.ports()
+    player.close()
+    there = {"inputs": ports["inputs"], "outputs": ports["outputs"]} if "api" in ports else {"ports": [ports["reason"]]}
     if as_json:
         surfaces = [{"name": n, "family": f, "own": p.own, "description": p.description} for n, f, p in rows]
         answer_json({"surfaces": surfaces, "ports": there})

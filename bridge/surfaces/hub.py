@@ -33,6 +33,9 @@ VIRTUAL = "virtual"
 KNOBS_EVERY_SECONDS = 0.02
 """What knobs and encoders say in this time becomes one command each."""
 
+SOON_SECONDS = 0.05
+"""What begins within this begins at once, to the eye."""
+
 _MOST_PEERS = 8
 _LOOK_AGAIN_SECONDS = 0.1
 
@@ -346,7 +349,7 @@ class Surfaces:
         if live is None or self._scene.session.playing is None:
             return False
         begins_in = live.begins_in_seconds()
-        if begins_in is not None and begins_in <= 0:
+        if begins_in is not None and begins_in <= SOON_SECONDS:
             return False
         if self._look is not None:
             self._look.cancel()

@@ -65,6 +65,15 @@ def jack_server(real_programs: None, tmp_path_factory: pytest.TempPathFactory) -
     server.close()
 
 
+@pytest.fixture(scope="module")
+def patient_jack(real_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One with long periods: on a busy machine JACK passes a short one over, and what was sent in it is lost."""
+    server = JackServer("hb-patient", tmp_path_factory.mktemp("jack") / "jackd.log", period_frames=4096)
+    server.start()
+    yield server.name
+    server.close()
+
+
 @pytest.fixture
 def own_jack(real_programs: None, tmp_path: Path) -> Iterator[JackServer]:
     """A JACK server that the test starts and may kill."""

@@ -36,8 +36,8 @@ class JackServer:
     `close` starts a killed server once more, to end it in good order.
     """
 
-    def __init__(self, name: str, log: Path) -> None:
-        self.name, self.log = f"{name}-{os.getpid()}", log
+    def __init__(self, name: str, log: Path, *, period_frames: int = 512) -> None:
+        self.name, self.log, self.period_frames = f"{name}-{os.getpid()}", log, period_frames
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -57,7 +57,7 @@ class JackServer:
             "-r",
             "48000",
             "-p",
-            "512",
+            str(self.period_frames),
         ]
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:

@@ -1,0 +1,196 @@
+"""Control surfaces while a render runs: how soon a press is heard and seen, and whether a knob ever falls behind.
+
+A Launchpad and a Mackie Control are played over JACK MIDI with periods of 64 samples, by this process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import at_most
+from midi.clip import Clip
+from midi.motif import Motif
+from midi.note import Note
+from midi.smf import motif_score, smf_bytes
+
+PRESSES, TICKS = 200, 5000
+_LONG_NOTES = 600
+
+
+class Box:
+    """A device's plug: what comes in, with its time."""
+
+    def __init__(self, client: str, port: str) -> None:
+        import rtmidi
+
+        self.got: list[tuple[float, tuple[int, ...]]] = []
+        self.input = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name=client)
+        self.input.ignore_types(sysex=False)
+        self.input.set_callback(lambda event, _: self.got.append((time.perf_counter(), tuple(event[0]))))
+        self.input.open_virtual_port(f"{port} In")
+        self.output = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=f"{client} out")
+        self.output.open_virtual_port(f"{port} Out")
+
+    def send(self, *message: int) -> float:
+        when = time.perf_counter()
+        self.output.send_message(message)
+        return when
+
+    def first(self, since: float, wanted: Callable[[tuple[int, ...]], bool], seconds: float = 2.0) -> float | None:
+        """When the first such message came."""
+        while time.perf_counter() < since + seconds:
+            found = next((at for at, message in tuple(self.got) if at >= since and wanted(message)), None)
+            if found is not None:
+                return found
+            time.sleep(0.001)
+        return None
+
+
+def ask(port: int, name: str, **arguments: object) -> Any:
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("POST", f"/api/{name}", json.dumps(arguments))
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def motif_file(path: Path, notes: int) -> Path:
+    made = tuple(Note(beat, 60 + beat % 12, 1) for beat in range(notes))
+    path.write_bytes(smf_bytes(motif_score(Motif(Clip(made, notes)), name=path.stem)))
+    return path
+
+
+def rendering(http: int, long_one: Path, ended: threading.Event) -> None:
+    """Renders a long piece again and again."""
+    ask(http, "motif/set", source=str(long_one))
+    take = ask(http, "motif/get")["take"]
+    while not ended.is_set():
+        job = ask(http, "render/make", take=take, instrument="piano")["job"]
+        while not ended.is_set():
+            state = {each["job"]: each["state"] for each in ask(http, "job/list")["jobs"]}.get(job)
+            if state not in ("waiting", "running"):
+                break
+            time.sleep(0.05)
+
+
+def p99(values: list[float]) -> float:
+    return sorted(values)[int(0.99 * len(values))] if values else float("inf")
+
+
+def presses(http: int, pad: Box, synth: Box) -> None:
+    """Each press plays a variation from silence, on the own clock: its first byte, and its own light."""
+    heard, seen, lost = [], [], 0
+    for number in range(PRESSES):
+        # Four variations in turn, so that none is kept by a second press.
+        note = 81 + number % 4
+        pressed = pad.send(0x90, note, 100)
+        first = synth.first(pressed, lambda message: message[0] & 0xF0 == 0x90 and message[2] > 0)
+        lit = pad.first(pressed, lambda message, note=note: message == (0x92, note, 21))
+        if first is None or lit is None:
+            lost += 1
+        else:
+            heard.append(1000 * (first - pressed))
+            seen.append(1000 * (lit - pressed))
+        ask(http, "variation/stop")
+        time.sleep(0.08)
+        pad.got.clear()
+        synth.got.clear()
+    print(f"     {PRESSES} presses, a render beside them, {lost} without an answer")
+    at_most("press to the audition's first MIDI byte, 99 of 100", 10, p99(heard), "ms")
+    at_most("the same, median", 10, sorted(heard)[len(heard) // 2], "ms")
+    at_most("press to its own light, 99 of 100", 20, p99(seen), "ms")
+    at_most("the same, median", 20, sorted(seen)[len(seen) // 2], "ms")
+
+
+def ticks(http: int, desk: Box) -> None:
+    """Five seconds of a knob at 1,000 ticks a second: how long after the last one all are in, and none is lost."""
+    ask(http, "vary/closeness", closeness=0.0)
+    time.sleep(0.3)
+    desk.got.clear()
+    start = time.perf_counter()
+    # In sum 90 steps of a hundredth: forth and back, so that no end is reached on the way.
+    plan = [0x01 if tick % 2 == 0 else 0x41 for tick in range(TICKS - 90)] + [0x01] * 90
+    for tick, step in enumerate(plan):
+        desk.send(0xB0, 0x10, step)
+        while time.perf_counter() < start + tick / 1000:
+            time.sleep(0.0001)
+    last = time.perf_counter()
+    while abs(ask(http, "session/get")["closeness"] - 0.9) > 0.005 and time.perf_counter() < last + 5:
+        time.sleep(0.002)
+    lag = time.perf_counter() - last
+    time.sleep(0.3)
+    rings = [message for _, message in desk.got if message[:2] == (0xB0, 0x30)]
+    at_most(f"{TICKS} ticks in {last - start:.1f} s: the last is dealt with after", 100, 1000 * lag, "ms")
+    wrong = abs(ask(http, "session/get")["closeness"] - 0.9) * 100
+    at_most("steps lost or too many", 0, round(wrong))
+    at_most("messages to its ring, a second", 34, len(rings) / (last - start + 0.3))
+
+
+def main() -> None:
+    if shutil.which("jackd") is None:
+        sys.exit("no jackd here: apt-get install --no-install-recommends jackd2")
+    os.environ["JACK_DEFAULT_SERVER"] = name = "hb-bench-surfaces"
+    os.environ["JACK_NO_START_SERVER"] = "1"
+    # In step with its clients (-S): what JACK loses on a busy machine is not ours to count.
+    command = ["jackd", "-r", "-S", "-t", "1000", "-n", name, "-d", "dummy", "-r", "48000", "-p", "64"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(2)
+    program: subprocess.Popen[bytes] | None = None
+    ended = threading.Event()
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        try:
+            pad, desk = Box("Launchpad X", "LPX MIDI"), Box("Mackie", "Mackie Control")
+            synth = Box("synth", "synth")
+            http = free_port()
+            serve = [sys.executable, "-m", "bridge.cli", "serve", "--library", f"{folder}/library", "--folder", text]
+            serve += ["--osc-port", str(free_port()), "--http-port", str(http), "--midi-out", "synth:synth In"]
+            program = subprocess.Popen(
+                [*serve, "--surface", "launchpad-x", "--surface", "mackie"], stdout=subprocess.DEVNULL
+            )
+            time.sleep(5)
+            work = threading.Thread(target=rendering, args=(http, motif_file(folder / "long.mid", _LONG_NOTES), ended))
+            work.start()
+            time.sleep(1)
+            ask(http, "motif/set", source=str(motif_file(folder / "idea.mid", 16)))
+            ask(http, "vary/make", count=10, seed=1)
+            while len(ask(http, "session/get")["variations"]) < 10:
+                time.sleep(0.1)
+            time.sleep(1)
+            presses(http, pad, synth)
+            ticks(http, desk)
+        finally:
+            ended.set()
+            if program is not None:
+                program.terminate()
+                program.wait()
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+    sys.stdout.flush()
+    # libjack may fall over its own feet when a process closes several clients whose server is gone.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

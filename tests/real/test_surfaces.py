@@ -1,0 +1,433 @@
+"""Control surfaces at real JACK MIDI ports, each played by this test as its maker describes it; and over OSC, liblo's
+`oscsend` and `oscdump`. The program is `hummingbridge serve`, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from midi.clip import Clip
+from midi.motif import Motif
+from midi.note import Note
+from midi.smf import motif_score, smf_bytes
+
+
+def eventually(holds: Callable[[], Any], *, seconds: float = 20.0, what: str = "it") -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.01)
+    return found
+
+
+class Device:
+    """A box with a MIDI plug. `got` is what came, in hex; `lit` the last message to each light, by its status without
+    channel and its number.
+    """
+
+    def __init__(self, client: str, port: str) -> None:
+        self.client, self.port = client, port
+        self.got: list[str] = []
+        self.lit: dict[str, str] = {}
+        self.plug_in()
+
+    def plug_in(self) -> None:
+        box = str(Path(__file__).with_name("midi_box.py"))
+        command = [sys.executable, box, f"{self.client} {os.getpid()}", self.port]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ready\n"
+        self.listening = threading.Thread(target=self.listen, args=(self.process.stdout,), daemon=True)
+        self.listening.start()
+
+    def listen(self, said: IO[str]) -> None:
+        for line in said:
+            message = line.strip()
+            if message[0] in "9B":
+                self.lit[message[0] + message[2:5]] = message
+            self.got.append(message)
+
+    def unplug(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.kill()
+        self.process.wait()
+        self.listening.join(5)
+        self.lit.clear()
+        self.process.stdout.close()
+
+    def send(self, text: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{text}\n")
+
+    def shows(self, *messages: str) -> bool:
+        return all(self.lit.get(message[0] + message[2:5]) == message for message in messages)
+
+    def quiet(self, seconds: float = 0.5) -> None:
+        """Waits until nothing more comes."""
+        count = -1
+        while count != len(self.got):
+            count = len(self.got)
+            time.sleep(seconds)
+
+
+@dataclass
+class Serve:
+    """The running program."""
+
+    library: Path
+    http: int
+    osc: int
+    process: subprocess.Popen[str]
+
+    def do(self, command: str, /, **arguments: object) -> Any:
+        connection = HTTPConnection("127.0.0.1", self.http, timeout=30)
+        connection.request("POST", f"/api/{command}", json.dumps(arguments))
+        answer = json.loads(connection.getresponse().read())
+        connection.close()
+        assert "error" not in answer, answer
+        return answer
+
+    def session(self) -> Any:
+        return self.do("session/get")
+
+
+def free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def started(folder: Path, *arguments: str) -> Serve:
+    osc, http = free_ports(2)
+    command = [sys.executable, "-m", "bridge.cli", "serve", "--library", str(folder / "library")]
+    command += ["--osc-port", str(osc), "--http-port", str(http), "--folder", str(folder), *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("ready")
+    return Serve(folder / "library", http, osc, process)
+
+
+def ended(program: Serve) -> None:
+    program.process.terminate()
+    assert program.process.wait(20) == 0
+    assert program.process.stdout is not None
+    program.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def jack(patient_jack: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JACK_DEFAULT_SERVER", patient_jack)
+        patch.setenv("JACK_NO_START_SERVER", "1")
+        yield
+
+
+@pytest.fixture(scope="module")
+def launchpad(jack: None) -> Iterator[Device]:
+    made = Device("Launchpad X", "LPX MIDI")
+    yield made
+    made.unplug()
+
+
+@pytest.fixture(scope="module")
+def mackie(jack: None) -> Iterator[Device]:
+    made = Device("Mackie", "Mackie Control")
+    yield made
+    made.unplug()
+
+
+@pytest.fixture(scope="module")
+def knobs(jack: None) -> Iterator[Device]:
+    made = Device("nano", "nano MIDI")
+    yield made
+    made.unplug()
+
+
+@pytest.fixture(scope="module")
+def tablet_port() -> int:
+    return free_ports(1)[0]
+
+
+@pytest.fixture(scope="module")
+def program(
+    launchpad: Device, mackie: Device, knobs: Device, tablet_port: int, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Serve]:
+    """With three surfaces and a tablet, a motif of four bars and ten variations of it."""
+    folder = tmp_path_factory.mktemp("surfaces")
+    surfaces = ["launchpad-x", "mackie", "generic-8x8=nano MIDI", f"touchosc=127.0.0.1:{tablet_port}"]
+    made = started(folder, *(word for name in surfaces for word in ("--surface", name)))
+    notes = tuple(Note(beat, pitch, 1) for beat, pitch in enumerate((60, 62, 64, 65, 67, 65, 64, 62) * 2))
+    (folder / "idea.mid").write_bytes(smf_bytes(motif_score(Motif(Clip(notes, 16)), name="idea")))
+    made.do("motif/set", source=str(folder / "idea.mid"))
+    made.do("vary/make", count=10, seed=1)
+    eventually(lambda: len(made.session()["variations"]) == 10, seconds=60)
+    yield made
+    ended(made)
+
+
+@pytest.fixture
+def at_rest(program: Serve, launchpad: Device, mackie: Device, knobs: Device) -> Serve:
+    """Nothing plays, the first variation is selected, and all lights say so."""
+    program.do("variation/stop")
+    program.do("variation/select", number=1)
+    program.do("vary/closeness", closeness=0.5)
+    program.do("vary/lock", bars=[])
+    program.do("surface/page", name="launchpad-x", page="variations")
+    for idea in program.session()["variations"]:
+        if idea["mark"]:
+            program.do("variation/undo")
+    for device in (launchpad, mackie, knobs):
+        device.quiet()
+        device.got.clear()
+    return program
+
+
+def test_a_launchpad_is_put_into_programmer_mode_before_anything_is_shown(program: Serve, launchpad: Device):
+    assert eventually(lambda: launchpad.got)[0] == "F0 00 20 29 02 0C 0E 01 F7"
+
+
+def test_every_light_of_the_launchpad_is_as_the_session_is(program: Serve, launchpad: Device):
+    idle = [
+        f"90 {number:02X} 01" for number in (*range(82, 89), 71, 72, *range(61, 69), 51, 52, *range(41, 49), 31, 32)
+    ]
+    choices = [f"90 {number:02X} 01" for number in (*range(21, 29), 11, 12, 13, 15, 16, 17, 18)]
+    buttons = [f"B0 {number:02X} 01" for number in (92, 93, 94, 95, 96, 97, 89, 79, 69, 59, 49, 39, 29, 19)]
+    expected = {"90 51 03", "B0 5B 31", *idle, *choices, *buttons}
+    eventually(lambda: set(launchpad.lit.values()) == expected, what="the lights")
+
+
+def test_a_press_plays_and_exactly_three_lights_change(at_rest: Serve, launchpad: Device):
+    launchpad.send("90 53 64")
+    eventually(lambda: len(launchpad.got) >= 3)
+    launchpad.send("90 53 00")
+    launchpad.quiet()
+    assert sorted(launchpad.got) == ["90 51 01", "92 53 15", "B2 13 15"]
+    assert at_rest.session()["playing"] == 3
+
+
+def test_a_second_press_keeps_what_plays_and_undo_takes_it_back(at_rest: Serve, launchpad: Device):
+    launchpad.send("90 53 64")
+    eventually(lambda: launchpad.shows("92 53 15"))
+    launchpad.send("90 53 64")
+    eventually(lambda: launchpad.shows("92 53 0D", "90 3F 0D", "B0 3B 0D"))
+    launchpad.send("B0 60 7F")
+    eventually(lambda: launchpad.shows("92 53 15", "90 3F 01", "B0 3B 01"))
+
+
+def test_what_is_to_play_from_the_next_bar_on_flashes_until_it_does(at_rest: Serve, launchpad: Device):
+    launchpad.send("90 53 64")
+    eventually(lambda: launchpad.shows("92 53 15"))
+    launchpad.got.clear()
+    launchpad.send("90 54 64")
+    eventually(lambda: launchpad.shows("92 54 15"))
+    pad = [message for message in launchpad.got if message[3:5] == "54"]
+    assert pad == ["90 54 01", "91 54 15", "92 54 15"]
+
+
+def test_surfaces_agree_whoever_was_touched(at_rest: Serve, launchpad: Device, mackie: Device, knobs: Device):
+    mackie.send("90 1B 7F")
+    eventually(lambda: launchpad.shows("92 54 15") and knobs.shows("90 27 7F"))
+    eventually(lambda: mackie.shows("90 1B 01", "90 18 00"))
+    launchpad.send("B0 13 7F")
+    eventually(lambda: mackie.shows("90 1B 7F") and launchpad.shows("90 54 03"))
+
+
+def test_bars_are_locked_on_their_page(at_rest: Serve, launchpad: Device):
+    launchpad.send("B0 5C 7F")
+    eventually(lambda: launchpad.shows("B0 5C 31", "90 51 01", "90 54 01", "90 55 00"))
+    launchpad.send("90 52 64")
+    eventually(lambda: launchpad.shows("90 52 09"))
+    assert at_rest.session()["locked_bars"] == [2]
+
+
+def test_strips_rings_digits_and_faders_of_a_mackie_byte_for_byte(at_rest: Serve, mackie: Device):
+    at_rest.do("vary/closeness", closeness=1.0)
+    eventually(lambda: mackie.shows("B0 30 0B"))
+    mackie.quiet()
+    assert sorted(mackie.got) == sorted(["B0 30 0B", "F0 00 00 66 14 12 38 43 6C 73 31 2E 30 20 F7", "E0 7F 7F"])
+    mackie.got.clear()
+    at_rest.do("variation/select", number=10)
+    mackie.quiet()
+    assert sorted(mackie.got) == ["90 18 00", "B0 4A 30", "B0 4B 31"]
+
+
+def test_a_v_pot_turns_closeness_and_its_push_frees_it(at_rest: Serve, mackie: Device):
+    mackie.send("B0 10 05")
+    eventually(lambda: at_rest.session()["closeness"] == 0.55)
+    mackie.send("B0 10 42")
+    eventually(lambda: at_rest.session()["closeness"] == 0.53)
+    mackie.send("90 20 7F")
+    eventually(lambda: at_rest.session()["closeness"] is None)
+    eventually(lambda: mackie.shows("B0 30 00"))
+
+
+def test_the_jog_wheel_browses(at_rest: Serve, mackie: Device):
+    mackie.send("B0 3C 03")
+    eventually(lambda: at_rest.session()["selected"] == 4)
+    mackie.send("B0 3C 41")
+    eventually(lambda: at_rest.session()["selected"] == 3)
+
+
+def test_a_fader_under_a_finger_is_left_alone(at_rest: Serve, mackie: Device):
+    mackie.send("90 68 7F")
+    mackie.send("E0 00 60")
+    eventually(lambda: abs(at_rest.session()["closeness"] - 0.75) < 0.001)
+    at_rest.do("vary/closeness", closeness=0.25)
+    mackie.quiet()
+    assert not [message for message in mackie.got if message.startswith("E0")]
+    mackie.send("90 68 00")
+    eventually(lambda: "E0 00 20" in mackie.got)
+
+
+def test_a_thousand_ticks_a_second_arrive_in_sum_and_the_ring_is_not_flooded(at_rest: Serve, mackie: Device):
+    at_rest.do("vary/closeness", closeness=0.0)
+    mackie.quiet()
+    mackie.got.clear()
+    begin = time.perf_counter()
+    for tick in range(1000):
+        # Forth, and a little less back: what counts is the sum.
+        mackie.send("B0 10 01" if tick % 20 < 11 else "B0 10 41")
+        while time.perf_counter() < begin + tick / 1000:
+            time.sleep(0.0002)
+    took = time.perf_counter() - begin
+    eventually(lambda: at_rest.session()["closeness"] == 1.0)
+    mackie.quiet()
+    rings = [message for message in mackie.got if message.startswith("B0 30")]
+    assert len(rings) <= 34 * (took + 1)
+    assert rings[-1] == "B0 30 0B"
+
+
+def test_knobs_of_a_generic_controller_take_hold_softly(at_rest: Serve, knobs: Device):
+    knobs.send("B0 01 10")
+    knobs.send("B0 18 7F")
+    # The button after the knob was dealt with: so was the knob.
+    eventually(lambda: at_rest.session()["variations"][0]["mark"] == "kept")
+    assert at_rest.session()["closeness"] == 0.5
+    knobs.send("B0 01 50")
+    eventually(lambda: at_rest.session()["closeness"] == round(0x50 / 127, 4))
+
+
+def test_a_surface_that_comes_back_finds_its_lights_right(at_rest: Serve, launchpad: Device):
+    launchpad.unplug()
+    eventually(lambda: port_states(at_rest) == {"waiting"})
+    at_rest.do("variation/select", number=5)
+    launchpad.got.clear()
+    launchpad.plug_in()
+    eventually(lambda: launchpad.shows("90 55 03", "90 51 01", "B0 5B 31"))
+    assert launchpad.got[0] == "F0 00 20 29 02 0C 0E 01 F7"
+    assert len(launchpad.lit) == 60
+    eventually(lambda: port_states(at_rest) == {"open"})
+    launchpad.send("90 52 64")
+    eventually(lambda: launchpad.shows("92 52 15"))
+
+
+def port_states(program: Serve) -> set[str]:
+    surfaces = {each["name"]: each for each in program.do("surface/list")["surfaces"]}
+    return {port["state"] for port in surfaces["launchpad-x"]["ports"]}
+
+
+@pytest.fixture
+def tablet(tablet_port: int) -> Iterator[Callable[[], str]]:
+    """What `oscdump` has printed so far."""
+    if shutil.which("oscdump") is None:
+        pytest.skip("no oscdump here: apt-get install --no-install-recommends liblo-tools")
+    process = subprocess.Popen(["oscdump", "-L", str(tablet_port)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    said: list[str] = []
+    listening = threading.Thread(target=said.extend, args=(process.stdout,), daemon=True)
+    listening.start()
+    yield lambda: "".join(said)
+    process.terminate()
+    process.wait()
+    listening.join(5)
+    process.stdout.close()
+
+
+def test_a_tablet_over_osc_plays_and_is_lit(at_rest: Serve, launchpad: Device, tablet: Callable[[], str]):
+    def send(address: str, *values: str) -> None:
+        subprocess.run(["oscsend", "localhost", str(at_rest.osc), address, *values], check=True)
+
+    def lit() -> bool:
+        # oscdump may be listening only after the first words: it asks again, as a tablet does that was asleep.
+        send("/surface/touchosc")
+        return '/surface/touchosc/variation-1/state s "selected"' in tablet()
+
+    eventually(lit)
+    send("/surface/touchosc/variation-4", "f", "1.0")
+    eventually(lambda: launchpad.shows("92 54 15"))
+    eventually(lambda: re.search(r"/surface/touchosc/variation-4 f 1\.0", tablet()))
+    eventually(lambda: '/surface/touchosc/variation-4/state s "playing"' in tablet())
+    send("/surface/touchosc/closeness", "f", "0.25")
+    eventually(lambda: at_rest.session()["closeness"] == 0.25)
+    send("/surface/touchosc/bar-3", "f", "1")
+    eventually(lambda: at_rest.session()["locked_bars"] == [3])
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_launchpad_is_left_in_live_mode_however_the_program_ends(jack: None, tmp_path: Path, how: signal.Signals):
+    pad = Device("Pro", "LPProMK3 MIDI")
+    program = started(tmp_path, "--surface", "launchpad-pro-mk3", "--midi-out", "none", "--midi-in", "none")
+    try:
+        eventually(lambda: "F0 00 20 29 02 0E 0E 01 F7" in pad.got)
+        program.process.send_signal(how)
+        eventually(lambda: pad.got[-1] == "F0 00 20 29 02 0E 0E 00 F7")
+    finally:
+        program.process.kill()
+        program.process.communicate()
+        pad.unplug()
+
+
+def test_a_controller_is_learned_at_its_port(jack: None):
+    pads = Device("strange", "strange MIDI")
+    command = [sys.executable, "-m", "bridge.cli", "surface", "learn", "mine", "--port", "strange MIDI"]
+    learning = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+    assert learning.stdin is not None
+    assert learning.stdout is not None
+    turns = iter([("B0 15 41", "B0 15 42"), ("B0 15 3F", "B0 15 3E")])
+    try:
+        for line in learning.stdout:
+            if "variation 1 " in line:
+                pads.send("90 28 40")
+            elif "to hum" in line:
+                pads.send("B0 40 7F")
+            elif "closeness" in line and "turn" in line:
+                one, other = next(turns)
+                for message in (one, one, other, one):
+                    pads.send(message)
+            elif "Enter" in line:
+                learning.stdin.write("\n")
+        assert learning.wait(20) == 0
+    finally:
+        learning.kill()
+        learning.communicate()
+        pads.unplug()
+    from bridge.surfaces.preset import load_surface
+
+    bound = load_surface("mine").pages[0].controls
+    assert {name: (one.does, one.encoding if one.sets else "") for name, one in bound.items()} == {
+        "note-40": ("variation/audition", ""),
+        "cc-64": ("hum/toggle", ""),
+        "cc-21": ("vary/closeness", "binary-offset"),
+    }
