@@ -19,9 +19,9 @@ async def listed(app: App, _: Nothing) -> dict[str, Any]:
 
 async def select(app: App, asked: Select) -> dict[str, Any]:
     take = picked(app, asked.number)
-    app.store.change(selected=asked.number)
     if app.store.session.playing is not None:
         _play(app, asked.number, loop=True)
+    app.store.change(selected=asked.number)
     return described(asked.number, take)
 
 
@@ -35,8 +35,6 @@ async def previous_one(app: App, _: Nothing) -> dict[str, Any]:
 
 async def audition(app: App, asked: Audition) -> dict[str, Any]:
     number = app.store.session.selected if asked.number is None else asked.number
-    if number:
-        app.store.change(selected=number)
     return _play(app, number, loop=asked.loop)
 
 
@@ -115,7 +113,8 @@ def _play(app: App, number: int, *, loop: bool) -> dict[str, Any]:
     player = app.need_player()
     take = picked(app, number) if number else app.library.get(app.store.session.motif)
     began = player.play(notes_of(app.library, take.id).motif, loop=loop)
-    app.store.change(playing=number)
+    # Heard first: a change is on the disk before it is told, and that takes milliseconds.
+    app.store.change(playing=number, selected=number or app.store.session.selected)
     return {"playing": number, **began}
 
 

@@ -80,12 +80,16 @@ class Device:
     def shows(self, *messages: str) -> bool:
         return all(self.lit.get(message[0] + message[2:5]) == message for message in messages)
 
-    def quiet(self, seconds: float = 0.5) -> None:
-        """Waits until nothing more comes."""
-        count = -1
-        while count != len(self.got):
-            count = len(self.got)
-            time.sleep(seconds)
+    def quiet(self) -> None:
+        quiet(self)
+
+
+def quiet(*devices: Device, seconds: float = 0.4) -> None:
+    """Waits until nothing more comes."""
+    count = -1
+    while count != (now := sum(len(device.got) for device in devices)):
+        count = now
+        time.sleep(seconds)
 
 
 @dataclass
@@ -198,8 +202,8 @@ def at_rest(program: Serve, launchpad: Device, mackie: Device, knobs: Device) ->
     for idea in program.session()["variations"]:
         if idea["mark"]:
             program.do("variation/undo")
+    quiet(launchpad, mackie, knobs)
     for device in (launchpad, mackie, knobs):
-        device.quiet()
         device.got.clear()
     return program
 
