@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import MissingPart
+from assistant.hear.trackers import check
 from bridge.capture.recorder import InputState, Level, Recorder
 from bridge.capture.recording import GROWING, WHOLE, Recording, recover_unfinished
+from bridge.child import Child, Line
 from bridge.clock import Timeline
 from bridge.midi_io.schedule import Event
 
@@ -25,8 +27,8 @@ _SOURCES = ("jack", "portaudio")
 
 class Ears:
     """`tell(name, value)` is told of the input (`input`), its level in dBFS (`level`, ten times a second while it is
-    open) and of clipping; `ended(recording)` of a recording that ended by itself, `enough()` when the bars that were
-    asked for are full. All are called in the event loop.
+    open), of clipping, and of each `note` a moment after it was hummed; `ended(recording)` of a recording that ended by
+    itself, `enough()` when the bars that were asked for are full. All are called in the event loop.
     """
 
     def __init__(self, library: Path, live: Live | None, tell: Callable[[str, object], None], wanted: str = "") -> None:
@@ -40,11 +42,14 @@ class Ears:
         self._recorder = Recorder(
             self._folder, on_level=self._level, on_input=self._input, on_finished=self._ended_by_itself
         )
+        self._glimpse: Child | None = None
         if wanted:
             self._arm(wanted)
 
     def close(self) -> None:
         """What is being recorded is kept for the next start."""
+        if self._glimpse is not None:
+            self._glimpse.close()
         if self._full is not None:
             self._full.cancel()
         self._recorder.close()
@@ -61,6 +66,7 @@ class Ears:
             if count_in_bars or (bars and not line.running):
                 line, begins, clicks = self._live.counted_in(count_in_bars)
         await asyncio.to_thread(self._recorder.start, line, begins)
+        self._follow(str(self._recorder.growing or ""))
         if clicks and self._live is not None:
             self._live.click(clicks)
         now = line.at_seconds if self._live is None else self._live.clock.now()
@@ -78,6 +84,7 @@ class Ears:
         try:
             return await asyncio.to_thread(self._recorder.stop)
         finally:
+            self._follow("")
             if self._live is not None:
                 self._live.end_count_in()
 
@@ -103,6 +110,18 @@ class Ears:
         if wish != self._armed:
             self._armed = wish
             self._recorder.arm(*wish)
+            self._follow("")
+
+    def _follow(self, path: str) -> None:
+        """Has a recording heard while it grows, by a process of its own; what does not run here is left out."""
+        if self._glimpse is None and check("learned").ready:
+            self._glimpse = Child("bridge.capture.listening", on_line=self._glimpsed, on_end=lambda _: None)
+        if self._glimpse is not None and not self._glimpse.tell({"follow": path}):
+            self._glimpse = None
+
+    def _glimpsed(self, line: Line) -> None:
+        if "note" in line:
+            self._loop.call_soon_threadsafe(self._tell, "note", line["note"])
 
     def _level(self, level: Level) -> None:
         self._loop.call_soon_threadsafe(self._tell, "level", level.peak_dbfs)

@@ -19,6 +19,7 @@ HEAD = """# Commands of the running program
   Where the program listens beyond this machine, `/session/authorise id token` comes first.
 - over HTTP, port 9311: `POST /api/object/verb` with the arguments as a JSON object. `GET /openapi.json` describes them
   all, and the websocket `/changes` sends `{"changed": NAME, "value": …}`.
+  While a hum is recorded, `note` comes a moment after each of its notes: onset, offset, pitch, velocity, confidence.
 - in a terminal: `hummingbridge do object/verb name=value …`.
 
 Numbers may come as whole numbers or as floats. An error always says what is wrong and what helps.

@@ -34,10 +34,11 @@ def frame_times(count: int) -> NDArray[np.float64]:
     return np.arange(count, dtype=np.float64) * (HOP / RATE_HZ)
 
 
-def features(samples: Samples, track: PitchTrack) -> Frames:
-    """The model's input for mono samples at 22050 Hz; shape (frames, COLUMNS)."""
+def features(samples: Samples, track: PitchTrack, *, loud_db: float | None = None) -> Frames:
+    """The model's input for mono samples at 22050 Hz; shape (frames, COLUMNS). `loud_db` as for `spectrum_features`."""
     count = frame_count(samples)
-    return np.concatenate([spectrum_features(band_levels(samples)), pitch_features(track, count)], axis=1)
+    spectrum = spectrum_features(band_levels(samples), loud_db=loud_db)
+    return np.concatenate([spectrum, pitch_features(track, count)], axis=1)
 
 
 def band_levels(samples: Samples) -> Frames:
@@ -55,10 +56,19 @@ def band_levels(samples: Samples) -> Frames:
     return levels
 
 
-def spectrum_features(levels: Frames) -> Frames:
-    """Bands and loudness against the recording's loud passages, about -1..1; shape (frames, BANDS + 1)."""
-    loudness = 10 * np.log10((10 ** (levels / 10)).sum(axis=1, keepdims=True))
-    reference = np.percentile(loudness, 95)
+def loudness_db(levels: Frames) -> Frames:
+    """The level of all bands together; shape (frames, 1)."""
+    together: Frames = 10 * np.log10((10 ** (levels / 10)).sum(axis=1, keepdims=True))
+    return together
+
+
+def spectrum_features(levels: Frames, *, loud_db: float | None = None) -> Frames:
+    """Bands and loudness against the recording's loud passages, about -1..1; shape (frames, BANDS + 1).
+
+    `loud_db` is how loud those are, where `levels` are only a part of the recording.
+    """
+    loudness = loudness_db(levels)
+    reference = np.percentile(loudness, 95) if loud_db is None else loud_db
     relative = np.concatenate([levels + 10, loudness], axis=1) - reference
     scaled: Frames = (relative.clip(-_FLOOR_DB, 12) / (_FLOOR_DB / 2) + 1).astype(np.float32)
     return scaled

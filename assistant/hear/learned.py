@@ -46,9 +46,21 @@ class Learned:
         """The notes of mono samples at 22050 Hz, none overlapping."""
         told = progress or (lambda _: None)
         track = self._pitch.track(samples, progress=lambda done: told(_PITCH_SHARE * done))
-        kept = sung_notes(self._ear.likelihoods(features(samples, track)), track, decoding or Decoding())
+        notes = self._notes(samples, track, decoding or Decoding())
+        told(1.0)
+        return Sung(notes, _curve(track, notes), kind_of(traits_of(samples, track, notes)))
+
+    def hear_part(self, samples: Samples, *, peak: float, loud_db: float) -> tuple[HeardNote, ...]:
+        """The notes of a part of a recording, of which the highest peak and how loud it is are known."""
+        return self._notes(samples, self._pitch.track(samples, peak=peak), Decoding(), loud_db=loud_db)
+
+    def _notes(
+        self, samples: Samples, track: PitchTrack, rules: Decoding, *, loud_db: float | None = None
+    ) -> tuple[HeardNote, ...]:
+        likely = self._ear.likelihoods(features(samples, track, loud_db=loud_db))
+        kept = sung_notes(likely, track, rules)
         loud = velocities(samples, [(span.onset_seconds, span.offset_seconds) for span, _ in kept])
-        notes = tuple(
+        return tuple(
             HeardNote(
                 span.onset_seconds,
                 span.offset_seconds,
@@ -58,8 +70,6 @@ class Learned:
             )
             for (span, pitch), velocity in zip(kept, loud, strict=True)
         )
-        told(1.0)
-        return Sung(notes, _curve(track, notes), kind_of(traits_of(samples, track, notes)))
 
 
 def _curve(track: PitchTrack, notes: tuple[HeardNote, ...]) -> PitchCurve:

@@ -69,14 +69,17 @@ class PitchTracker:
             str(_model_file()), options, providers=["CPUExecutionProvider"]
         )
 
-    def track(self, samples: Samples, *, progress: Callable[[float], None] | None = None) -> PitchTrack:
+    def track(
+        self, samples: Samples, *, peak: float | None = None, progress: Callable[[float], None] | None = None
+    ) -> PitchTrack:
         """The pitch of mono samples at 22050 Hz, brought to full level first: a faint voice is a voice too.
 
-        `progress` is told the part that is done, 0..1.
+        `peak` is that of the recording, where the samples are only a part of it. `progress` is told the part that is
+        done, 0..1.
         """
         import soxr
 
-        peak = float(np.abs(samples).max(initial=0.0))
+        peak = float(np.abs(samples).max(initial=0.0)) if peak is None else peak
         count = max(1, int(len(samples) * _RATE_HZ / RATE_HZ) // _HOP)
         if peak < 1e-5 or len(samples) < 1024:
             nothing = np.zeros(count, np.float32)

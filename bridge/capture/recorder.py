@@ -79,6 +79,11 @@ class Recorder:
     def recording(self) -> bool:
         return self._growing is not None
 
+    @property
+    def growing(self) -> Path | None:
+        """The file that grows, while one does."""
+        return self._growing
+
     def arm(self, source: str = "auto", wanted: str | None = None) -> None:
         """Opens an input: `source` "jack", "portaudio" or "auto"; `wanted` names it, "" connects JACK to nothing.
 
