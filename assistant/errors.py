@@ -67,3 +67,9 @@ class InvalidTake(HummingbridgeError):
     """What is to be kept cannot be said in the library's terms."""
 
     code: ClassVar[str] = "invalid-take"
+
+
+class PluginFailed(HummingbridgeError):
+    """A plugin crashed, hung, gave samples that are not numbers, or could not be loaded; nothing else was hurt."""
+
+    code: ClassVar[str] = "plugin-failed"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assistant.audio import Audio
+    from assistant.effects.apply import Failed
     from assistant.effects.chain import Chain
 
 __all__ = ["apply_chain", "load_chain"]
@@ -20,8 +21,10 @@ def load_chain(name_or_path: str | Path) -> Chain:
     return loaded(name_or_path)
 
 
-def apply_chain(audio: Audio, chain: Chain, *, overrides: Mapping[str, str] | None = None) -> Audio:
+def apply_chain(
+    audio: Audio, chain: Chain, *, overrides: Mapping[str, str] | None = None, failed: Failed = None
+) -> Audio:
     """`audio` through `chain`; see `assistant.effects.apply`."""
     from assistant.effects.apply import apply_chain as applied
 
-    return applied(audio, chain, overrides=overrides)
+    return applied(audio, chain, overrides=overrides, failed=failed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from assistant.audio import Audio, Samples
 from assistant.effects.chain import PARALLEL, Chain, Stage, overridden, stage_kind
 from assistant.effects.own_sound import panned
-from assistant.errors import InvalidPreset
+from assistant.errors import InvalidPreset, PluginFailed
 from assistant.peak import BLOCK, amplified, block_peaks
 
 DECAY_DB = 60.0
@@ -23,14 +23,24 @@ LOUDEST_BOOST_DB = 18.0
 
 _FADE_SECONDS = 0.02
 
+Failed = Callable[[PluginFailed], None] | None
+"""Told of each plugin that is left out; None where one that fails is to fail the whole."""
 
-def apply_chain(audio: Audio, chain: Chain, *, overrides: Mapping[str, str] | None = None) -> Audio:
+
+def apply_chain(
+    audio: Audio,
+    chain: Chain,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    failed: Failed = None,
+) -> Audio:
     """`audio` through `chain`, at the same rate: float32, true peak at or below -1 dBTP.
 
     Sample 0 stays sample 0. The result is as long as the input, and longer by the tail of rooms and echoes until that
     has decayed by 60 dB. Where the chain keeps loudness it is as loud as the input (RMS over the input's length), plus
     the chain's level. More than two channels are brought to two. Silence stays silence, of the same length. The same
-    input gives the same samples. Raises `InvalidPreset` for an override that does not fit.
+    input gives the same samples. Where a plugin fails, its stage is left out and `failed` told, if there is one.
+    Raises `InvalidPreset` for an override that does not fit, and `PluginFailed`.
     """
     if overrides:
         chain = overridden(chain, overrides)
@@ -42,7 +52,7 @@ def apply_chain(audio: Audio, chain: Chain, *, overrides: Mapping[str, str] | No
     tail = min(tail_seconds(chain.stages, DECAY_DB), chain.longest_tail_seconds)
     dry = np.zeros((max(channels, min(audio.channels, 2)), max(length + round(tail * rate), BLOCK)), np.float32)
     dry[:, :length] = audio.samples if audio.channels <= 2 else audio.samples.mean(axis=0, dtype=np.float32)
-    wet = _through(chain.stages, dry, rate, chain.folder)
+    wet = _through(chain.stages, dry, rate, chain.folder, failed)
     if channels < wet.shape[0]:
         wet = wet.mean(axis=0, dtype=np.float32, keepdims=True)
     blocks = block_peaks(wet)
@@ -58,7 +68,7 @@ def apply_chain(audio: Audio, chain: Chain, *, overrides: Mapping[str, str] | No
     return Audio(amplified(wet, gain, blocks=blocks[: math.ceil(wet.shape[1] / BLOCK)]), rate)
 
 
-def _through(stages: Sequence[Stage], samples: Samples, rate: int, folder: Path) -> Samples:
+def _through(stages: Sequence[Stage], samples: Samples, rate: int, folder: Path, failed: Failed) -> Samples:
     """Neighbours that pedalboard can play run in one call."""
     pedals: list[Any] = []
     for stage in stages:
@@ -71,9 +81,15 @@ def _through(stages: Sequence[Stage], samples: Samples, rate: int, folder: Path)
         samples = _played(pedals, samples, rate)
         pedals = []
         if stage.kind == PARALLEL:
-            wet = _parallel(stage, samples, rate, folder)
+            wet = _parallel(stage, samples, rate, folder, failed)
         else:
-            wet = stage_kind(stage.kind).process(samples, stage.settings, rate, folder)
+            try:
+                wet = stage_kind(stage.kind).process(samples, stage.settings, rate, folder)
+            except PluginFailed as error:
+                if failed is None:
+                    raise
+                failed(error)
+                continue
         samples = wet if stage.mix == 1.0 else samples * np.float32(1 - stage.mix) + wet * np.float32(stage.mix)
     return _played(pedals, samples, rate)
 
@@ -107,10 +123,10 @@ def _played(pedals: list[Any], samples: Samples, rate: int) -> Samples:
     return played
 
 
-def _parallel(stage: Stage, samples: Samples, rate: int, folder: Path) -> Samples:
+def _parallel(stage: Stage, samples: Samples, rate: int, folder: Path, failed: Failed) -> Samples:
     total = np.zeros_like(samples)
     for branch in stage.branches:
-        sound = panned(_through(branch.stages, samples, rate, folder), branch.pan)
+        sound = panned(_through(branch.stages, samples, rate, folder, failed), branch.pan)
         total += sound * np.float32(10 ** (branch.level_db / 20)) if branch.level_db else sound
     return total
 

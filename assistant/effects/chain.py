@@ -11,6 +11,8 @@ from typing import Any, Literal
 from assistant.effects.kinds import STAGES, StageKind
 from assistant.effects.parameter import Parameter, Value, unknown_key
 from assistant.errors import InvalidPreset
+from assistant.plugins import is_plugin
+from assistant.plugins.stage import TAIL, PluginStage, settings_from
 from assistant.presets import find_preset, read_toml, shown
 from assistant.tables import resolve
 
@@ -81,7 +83,9 @@ class Chain:
 
 
 def stage_kind(kind: str) -> StageKind:
-    """What a kind of stage is. Raises `UnknownName`."""
+    """What a kind of stage is, a plugin's `vst3:NAME` among them. Raises `UnknownName`."""
+    if is_plugin(kind):
+        return PluginStage(kind)
     found: StageKind = resolve(STAGES, kind, kind="kind of stage")
     return found
 
@@ -138,7 +142,14 @@ def overridden(chain: Chain, overrides: Mapping[str, str]) -> Chain:
 
 def parameters_of(stage: Stage) -> tuple[Parameter, ...]:
     """Every knob of a stage, `mix` last."""
-    own = () if stage.kind == PARALLEL else stage_kind(stage.kind).parameters
+    if is_plugin(stage.kind):
+        # What its knobs reach, the plugin says when it plays; here they are those that are set.
+        known = {parameter.name: parameter for parameter in stage_kind(stage.kind).parameters}
+        own = tuple(
+            known.get(name, Parameter(name, value, -math.inf, math.inf)) for name, value in stage.settings.items()
+        )
+    else:
+        own = () if stage.kind == PARALLEL else stage_kind(stage.kind).parameters
     return (*own, MIX)
 
 
@@ -146,7 +157,7 @@ def _stage(table: Mapping[str, Any], where: str, folder: Path) -> Stage:
     kind = table.get("kind")
     if not isinstance(kind, str):
         raise InvalidPreset(f"{where}: a stage has no kind", hint='say which: kind = "reverb"')
-    name = table.get("name", kind)
+    name = table.get("name", kind.rpartition(":")[2])
     if not isinstance(name, str) or not name or any(sign in name for sign in ".= "):
         raise InvalidPreset(
             f"{where}: stage name {name!r} is not one", hint="use letters, digits and hyphens, without dots or spaces"
@@ -163,6 +174,9 @@ def _stage(table: Mapping[str, Any], where: str, folder: Path) -> Stage:
             mix=_value(MIX, table, place),
             branches=tuple(_branch(each, f"{name}-{i}", place, folder) for i, each in enumerate(branches, 1)),
         )
+    if is_plugin(kind):
+        knobs = {key: value for key, value in table.items() if key not in ("kind", "name", "mix")}
+        return Stage(name, kind, settings_from(knobs, folder, where=place), _value(MIX, table, place))
     if kind not in STAGES:
         raise unknown_key(kind, [*STAGES, PARALLEL], where=place, what="kind")
     parameters = {parameter.name: parameter for parameter in stage_kind(kind).parameters}
@@ -187,6 +201,10 @@ def _branch(table: Mapping[str, Any], name: str, where: str, folder: Path) -> Br
 def _changed(stage: Stage, name: str, parameter: str, text: str, where: str) -> Stage:
     """`stage` with one knob of the stage or branch called `name` turned, wherever below it that is."""
     if stage.name == name:
+        if is_plugin(stage.kind) and not MIX.goes_by(parameter):
+            changed = settings_from({parameter: text}, Path(), where=where) if parameter != "tail_seconds" else {}
+            value = TAIL.parsed(text, where=where) if parameter == "tail_seconds" else changed[parameter]
+            return replace(stage, settings={**stage.settings, parameter: value})
         knob = _knob(parameters_of(stage), parameter, where)
         value = knob.parsed(text, where=where)
         if knob is MIX:
