@@ -5,14 +5,15 @@ The command line and the running program call these and nothing deeper.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import CannotRead, InvalidBrief, NothingHeard, UnknownName
+from assistant.errors import CannotRead, InvalidBrief, NothingHeard, PluginFailed, UnknownName
 from assistant.facts import canonical
 from assistant.rights import EARS, MELODY_MODEL, SWIFT_F0, VARIATION_MODEL, licence
 from assistant.take import Licence, NewTake, Recipe, Take
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from assistant.generate import Made, Request
     from assistant.hear import Heard, HearSettings, Listener
     from assistant.library import Library
+    from assistant.plugins.catalogue import Plugin
     from assistant.render import RenderJob
     from assistant.render.wav import Loop, WavFacts
     from assistant.timbre.mapping import Settings as TransferSettings
@@ -73,11 +75,12 @@ class Varied:
 
 @dataclass(frozen=True, slots=True)
 class Sounded:
-    """Sound that was made, as a WAV file's bytes and as a value."""
+    """Sound that was made, as a WAV file's bytes and as a value. `remarks` say which plugins failed."""
 
     take: Take
     audio: Audio
     wav: bytes
+    remarks: tuple[str, ...] = ()
 
 
 def is_file(source: str) -> bool:
@@ -278,43 +281,78 @@ def render(
     *,
     chain: Chain | None = None,
     overrides: Mapping[str, str] | None = None,
+    without_failed: bool = False,
 ) -> Sounded:
     """Notes played by an instrument, through a chain where one is given, as 24-bit audio.
 
-    Raises `UnknownName`, `MissingPart`, `InvalidPreset`, `InvalidBrief`.
+    With `without_failed`, a plugin that fails is left out of the chain, and a General MIDI sound stands in for one that
+    was to play. Raises `UnknownName`, `MissingPart`, `InvalidPreset`, `InvalidBrief`, `PluginFailed`.
     """
     from assistant.effects import apply_chain
     from assistant.render import render as rendered
-    from assistant.render.play import settled, used
+    from assistant.render.play import settled, used, without_plugin
 
     job = settled(job)
-    audio = rendered(material.motif, job)
+    failed: list[PluginFailed] = []
+    try:
+        audio = rendered(material.motif, job)
+    except PluginFailed as error:
+        if not without_failed:
+            raise
+        failed.append(error)
+        job = without_plugin(job)
+        audio = rendered(material.motif, job)
     licences = tuple(Licence(one.kind, one.name, one.licence_spdx) for one in used(job))
-    settings = job_json(job)
-    facts = {"instrument": job.instrument}
+    settings = job_json(job) | _instrument_record(job)
+    facts: dict[str, Any] = {"instrument": job.instrument}
     if chain is not None:
-        audio = apply_chain(audio, chain, overrides=overrides)
-        settings |= {"chain": chain.as_dict(), "set": dict(overrides or {})}
-        licences += _licences(chain)
+        audio = apply_chain(audio, chain, overrides=overrides, failed=failed.append if without_failed else None)
+        left_out = [error.message for error in failed]
+        settings |= {"chain": chain.as_dict(), "set": dict(overrides or {})} | _plugin_record(chain, left_out)
+        licences += _licences(chain, left_out)
         facts["chain"] = chain.name
+    left_out = [error.message for error in failed]
+    if left_out:
+        settings["left_out"] = facts["left_out"] = left_out
     recipe = Recipe("render", str(job.engine), settings, job.seed, (material.take.id,), licences=licences)
     motif = replace(material.motif, tempo=job.tempo or material.motif.tempo)
     name = " ".join([material.take.name, job.instrument, *([chain.name] if chain else [])])
-    return _keep_sound(library, "render", name, recipe, audio, facts, _of_motif(motif, audio))
+    sounded = _keep_sound(library, "render", name, recipe, audio, facts, _of_motif(motif, audio))
+    return replace(sounded, remarks=tuple(left_out))
 
 
 def effects(
-    library: Library, source: str, chain: Chain, *, overrides: Mapping[str, str] | None = None, sample_rate_hz: int = 0
+    library: Library,
+    source: str,
+    chain: Chain,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    sample_rate_hz: int = 0,
+    without_failed: bool = False,
 ) -> Sounded:
-    """A recording or a take through a chain. Raises `InvalidPreset`, `CannotRead`, `UnreadableAudio`, `UnknownName`."""
+    """A recording or a take through a chain; with `without_failed`, without the plugins that fail.
+
+    Raises `InvalidPreset`, `CannotRead`, `UnreadableAudio`, `UnknownName`, `PluginFailed`.
+    """
     from assistant.effects import apply_chain
 
     audio, parent = sound_of(library, source)
-    audio = apply_chain(audio.resampled(sample_rate_hz or audio.sample_rate_hz), chain, overrides=overrides)
+    failed: list[PluginFailed] = []
+    audio = apply_chain(
+        audio.resampled(sample_rate_hz or audio.sample_rate_hz),
+        chain,
+        overrides=overrides,
+        failed=failed.append if without_failed else None,
+    )
     settings = {"chain": chain.as_dict(), "set": dict(overrides or {}), "sample_rate_hz": audio.sample_rate_hz}
-    recipe = Recipe("effects", "pedalboard", settings, 0, (parent.id,), licences=_licences(chain))
+    left_out = [error.message for error in failed]
+    settings |= _plugin_record(chain, left_out)
+    facts: dict[str, Any] = {"chain": chain.name}
+    if left_out:
+        settings["left_out"] = facts["left_out"] = left_out
+    recipe = Recipe("effects", "pedalboard", settings, 0, (parent.id,), licences=_licences(chain, left_out))
     name = f"{parent.name} {chain.name}"
-    return _keep_sound(library, "effects", name, recipe, audio, {"chain": chain.name})
+    return replace(_keep_sound(library, "effects", name, recipe, audio, facts), remarks=tuple(left_out))
 
 
 def transfer(
@@ -351,8 +389,8 @@ def transfer(
         asked |= {"morph_to": morph[0].name, "curve": [list(point) for point in morph[1].points]}
     if chain is not None:
         sound = apply_chain(sound, chain)
-        asked["chain"] = chain.as_dict()
-        licences += _licences(chain)
+        asked |= {"chain": chain.as_dict()} | _plugin_record(chain, ())
+        licences += _licences(chain, ())
         facts["chain"] = chain.name
     recipe = Recipe("timbre", "ddsp", asked, settings.seed, (parent.id,), licences=licences)
     name = " ".join([parent.name, *(one.name for one in timbres), *([chain.name] if chain else [])])
@@ -393,9 +431,40 @@ def generate(
     return _keep_sound(library, "generation", name, recipe, made.audio, facts, written), made
 
 
-def _licences(chain: Chain) -> tuple[Licence, ...]:
+def _licences(chain: Chain, left_out: Sequence[str]) -> tuple[Licence, ...]:
     """What a chain brings into a sound."""
-    return Licence("preset", f"chain {chain.name}", chain.licence_spdx or "NOASSERTION"), licence("pedalboard")
+    own = Licence("preset", f"chain {chain.name}", chain.licence_spdx or "NOASSERTION"), licence("pedalboard")
+    return own + tuple(Licence("plugin", plugin.titled, plugin.licence_spdx) for plugin in _plugins_in(chain, left_out))
+
+
+def _plugins_in(chain: Chain, left_out: Sequence[str]) -> tuple[Plugin, ...]:
+    """The chain's plugins, but for those that failed, as `left_out` says."""
+    from assistant.effects.chain import plugins_in
+    from assistant.plugins.stage import found
+
+    plugins = []
+    for reference in plugins_in(chain.stages):
+        with contextlib.suppress(PluginFailed):
+            plugins.append(found(reference))
+    return tuple(one for one in plugins if not any(words.startswith(f"plugin {one.name} ") for words in left_out))
+
+
+def _plugin_record(chain: Chain, left_out: Sequence[str]) -> dict[str, Any]:
+    """Name, version, maker and licence of each plugin in a chain; nothing where there is none."""
+    records = [plugin.record() for plugin in _plugins_in(chain, left_out)]
+    return {"plugins": records} if records else {}
+
+
+def _instrument_record(job: RenderJob) -> dict[str, Any]:
+    """The plugin that plays, with its knobs and its state, so that it can be played again."""
+    from assistant.render.instruments import find_instrument
+    from assistant.render.play import plugin_of
+
+    plugin = plugin_of(job)
+    if plugin is None:
+        return {}
+    named = {} if ":" in job.instrument else dict(find_instrument(job.instrument).settings)
+    return {"plugin": {**plugin.record(), "settings": named}}
 
 
 def _keep_sound(

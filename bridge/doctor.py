@@ -34,6 +34,7 @@ _CHECKS: dict[str, tuple[str, bool, str]] = {
     "instruments": ("rendering clips", True, "bridge.doctor:check_instruments"),
     "effects": ("chains of effects", True, "bridge.doctor:check_effects"),
     "sound from descriptions": ("hummingbridge generate (MusicGen)", False, "bridge.doctor:check_generator"),
+    "plugins": ("your own effects and instruments", False, "bridge.doctor:check_plugins"),
     "presets": ("chains and instruments, shipped and your own", True, "bridge.doctor:check_presets"),
     "library": ("keeping every take", True, "bridge.doctor:check_library"),
     "midi ports": ("playing into a DAW live", False, "bridge.doctor:check_midi_ports"),
@@ -128,6 +129,23 @@ def check_library(folder: Path | None) -> Readiness:
 
 def check_effects(_: Path | None) -> Readiness:
     return check_package("pedalboard")
+
+
+def check_plugins(_: Path | None) -> Readiness:
+    """What the last scan found; doctor loads none itself."""
+    from assistant.plugins.catalogue import files, known
+
+    plugins = known()
+    failed = [plugin.name for plugin in plugins if plugin.failed]
+    lying = sum(len(files(kind)) for kind in ("vst3", "au"))
+    if not plugins:
+        remedy = (
+            "hummingbridge plugins scan" if lying else "install a VST3 plugin (Debian: apt-get install zam-plugins)"
+        )
+        return Readiness("missing", f"{lying} plugin files are here, none looked at yet", remedy)
+    if failed:
+        return Readiness("unreachable", f"these failed: {', '.join(failed)}", "hummingbridge plugins list")
+    return Readiness("ready", f"{len(plugins)} plugins")
 
 
 def check_midi_ports(_: Path | None) -> Readiness:

@@ -9,6 +9,7 @@ packages=(
   liblo-tools libportaudio2 gcc libc6-dev
   fluidsynth fluid-soundfont-gm lame sox lua5.3 lua5.4
   util-linux
+  zam-plugins dpf-source g++
 )
 
 say() { echo "test programs: $*"; }

@@ -153,6 +153,17 @@ def parameters_of(stage: Stage) -> tuple[Parameter, ...]:
     return (*own, MIX)
 
 
+def plugins_in(stages: Sequence[Stage]) -> tuple[str, ...]:
+    """The plugins that the stages name, those of branches included, each once."""
+    found: dict[str, None] = {}
+    for stage in stages:
+        if is_plugin(stage.kind) and stage.mix > 0.0:
+            found[stage.kind] = None
+        for branch in stage.branches:
+            found |= dict.fromkeys(plugins_in(branch.stages))
+    return tuple(found)
+
+
 def _stage(table: Mapping[str, Any], where: str, folder: Path) -> Stage:
     kind = table.get("kind")
     if not isinstance(kind, str):

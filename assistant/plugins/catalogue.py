@@ -53,6 +53,11 @@ class Plugin:
         return f"{self.kind}:{self.name}"
 
     @property
+    def titled(self) -> str:
+        """Name, version and maker, as recipes and manifests say it."""
+        return " ".join(filter(None, [self.name, self.version, f"({self.maker})" if self.maker else ""]))
+
+    @property
     def licence_spdx(self) -> str:
         return LICENCES.get(self.maker, "NOASSERTION")
 

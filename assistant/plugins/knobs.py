@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -29,6 +29,7 @@ class Native(Protocol):
     name: str
     label: str
     raw_value: float
+    default_raw_value: float
     num_steps: int
     is_automatable: bool
     string_value: str
@@ -58,11 +59,17 @@ class Knob:
         return f"{self.low:g}..{self.high:g} {self.unit}".rstrip()
 
     def as_json(self) -> dict[str, Any]:
-        # JSON has no infinity: a level that goes down to silence has no lower end there.
+        """Plain values; JSON has no infinity, which levels that go down to silence have."""
         return {
-            key: None if isinstance(value, float) and math.isinf(value) else value
+            key: str(value) if isinstance(value, float) and math.isinf(value) else value
             for key, value in asdict(self).items()
         }
+
+
+def knob_from(data: Mapping[str, Any]) -> Knob:
+    """What `Knob.as_json` gave."""
+    ends = {end: None if data[end] is None else float(data[end]) for end in ("low", "high")}
+    return Knob(**{**data, **ends, "choices": tuple(data["choices"])})
 
 
 def knobs_of(parameters: Iterable[Native]) -> dict[str, tuple[Knob, Native]]:
@@ -146,8 +153,16 @@ def _knob(key: str, name: str, unit: str, native: Native) -> Knob:
     choices: tuple[str, ...] = ()
     if 2 <= native.num_steps <= _MOST_CHOICES:
         last = native.num_steps - 1
-        choices = tuple(native.get_text_for_raw_value(step / last).strip() for step in range(native.num_steps))
-    return Knob(key, name, unit, low, high, native.string_value.strip(), choices)
+        choices = tuple(_tidy(native.get_text_for_raw_value(step / last)) for step in range(native.num_steps))
+    return Knob(key, name, unit, low, high, _tidy(native.string_value), choices)
+
+
+def _tidy(text: str) -> str:
+    """`"10.000000"` → `"10"`; other texts as they are."""
+    try:
+        return f"{float(text):g}"
+    except ValueError:
+        return text.strip()
 
 
 def _step(choices: tuple[str, ...], value: float | str) -> float | None:

@@ -6,6 +6,7 @@ public interface; the version of pedalboard is pinned.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ CURVE_FRAMES = 512
 """A curve moves its knob once in so many frames."""
 
 _SETTLING_FRAMES = 64
+_STATE = b"hummingbridge plugin state 1 "
 
 
 class Native:
@@ -36,6 +38,9 @@ class Native:
         self._curves: dict[str, tuple[tuple[float, float], ...]] = {}
         self._channels = 0
         self._settled = True
+        self._played_before = False
+        if self._plugins[0].is_instrument:
+            self._turn_to_defaults()
 
     @staticmethod
     def names(path: str) -> list[str]:
@@ -73,12 +78,29 @@ class Native:
         self._settled = False
 
     def state(self) -> bytes:
+        """Where the knobs stand in one line, and then what the plugin says of itself, byte for byte.
+
+        The knobs are there because some plugins (DPF's instruments) forget theirs when they are given a state.
+        """
         self._settle()
-        return bytes(self._plugins[0].raw_state)
+        knobs = {key: native.raw_value for key, (_, native) in self._knobs.items() if native.is_automatable}
+        return _STATE + json.dumps(knobs).encode() + b"\n" + bytes(self._plugins[0].raw_state)
 
     def restore(self, state: bytes) -> None:
+        """What `state` gave, or a `.vstpreset` file that a DAW saved."""
+        knobs: dict[str, float] = {}
+        if state.startswith(_STATE):
+            line, _, state = state.removeprefix(_STATE).partition(b"\n")
+            knobs = json.loads(line)
         for plugin in self._plugins:
-            plugin.raw_state = state
+            if state.startswith(b"VST3"):
+                plugin.preset_data = state
+            else:
+                plugin.raw_state = state
+        for key, raw in knobs.items():
+            if key in self._knobs:
+                self._turn(key, raw)
+        self._settled = False
 
     def process(self, sound: Samples, rate_hz: int, fresh: bool, at: int) -> Samples:
         """`fresh` begins anew; `at` is the sample of the whole at which this part begins. Latency is left out at the
@@ -97,9 +119,10 @@ class Native:
         return np.concatenate(parts, axis=1)
 
     def play(self, events: list[tuple[float, list[int]]], frames: int, rate_hz: int, fresh: bool, at: int) -> Samples:
+        if fresh and self._played_before:
+            self._hush()
+        self._played_before = True
         plugin = self._plugins[0]
-        if fresh:
-            plugin.reset()
         if not self._curves:
             return self._played(plugin, events, frames, rate_hz)
         parts = []
@@ -141,12 +164,7 @@ class Native:
             self._channels = self._accepted(channels, rate_hz)
         while self._channels == 1 and len(self._plugins) < channels:
             self._settle()
-            twin = self._load()
-            twin.raw_state = self._plugins[0].raw_state
-            for mine, other in zip(twin._parameters, self._plugins[0]._parameters, strict=True):
-                if mine.is_automatable:
-                    mine.raw_value = other.raw_value
-            self._plugins.append(twin)
+            self._plugins.append(self._twin())
 
     def _accepted(self, channels: int, rate_hz: int) -> int:
         refusal = ""
@@ -165,7 +183,7 @@ class Native:
             return
         plugin = self._plugins[0]
         if plugin.is_instrument:
-            plugin.process([], 0.01, 48_000, num_channels=2)
+            plugin.process([], _SETTLING_FRAMES / 48_000, 48_000, num_channels=2, reset=False)
         else:
             self._channels = self._channels or self._accepted(2, 48_000)
             plugin.process(np.zeros((self._channels, _SETTLING_FRAMES), np.float32), 48_000)
@@ -181,6 +199,29 @@ class Native:
         native.raw_value = raw
         for twin in self._plugins[1:]:
             twin._get_parameter(native.name).raw_value = raw
+
+    def _turn_to_defaults(self) -> None:
+        """Some instruments (DPF's) say at first that all their knobs are at 0, and play with the defaults."""
+        natives = [native for _, native in self._knobs.values()]
+        if any(native.raw_value for native in natives):
+            return
+        for native in natives:
+            if native.is_automatable and native.default_raw_value:
+                native.raw_value = native.default_raw_value
+
+    def _hush(self) -> None:
+        """Before an instrument plays anew: resetting one, as pedalboard does it, loses the knobs of DPF's."""
+        silence = [(bytes([0xB0 | channel, control, 0]), 0.0) for channel in range(16) for control in (120, 123)]
+        self._plugins[0].process(silence, _SETTLING_FRAMES / 48_000, 48_000, num_channels=2, reset=False)
+
+    def _twin(self) -> Any:
+        """Another of the same plugin that stands as the first one does."""
+        twin = self._load()
+        twin.raw_state = self._plugins[0].raw_state
+        for mine, other in zip(twin._parameters, self._plugins[0]._parameters, strict=True):
+            if mine.is_automatable and mine.raw_value != other.raw_value:
+                mine.raw_value = other.raw_value
+        return twin
 
     def _load(self) -> Any:
         native, path, name = self._made

@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from assistant.effects.parameter import Value
 from assistant.errors import InvalidPreset, UnknownName
+from assistant.plugins import is_plugin
 from assistant.presets import list_presets, preset_path, read_toml, shown
 from assistant.render.general_midi import DRUM_KITS, PROGRAMS
 from midi.pitch import PitchRange
@@ -24,7 +27,8 @@ class Instrument:
 
     `program` 0..127 in `bank` (0 is General MIDI, 128 the drum kits); `compass` is what a player reaches. The rest is
     for instruments of the composer's own: `engine` and `soundfont` in place of the default ones, `transpose_semitones`,
-    `velocity_scale` on every note's velocity, `gain_db` on the sound.
+    `velocity_scale` on every note's velocity, `gain_db` on the sound; `plugin`, as `vst3:NAME`, is what plays then, and
+    `settings` are its knobs and state.
     """
 
     name: str
@@ -38,6 +42,8 @@ class Instrument:
     transpose_semitones: int = 0
     velocity_scale: float = 1.0
     gain_db: float = 0.0
+    plugin: str | None = None
+    settings: Mapping[str, Value] = field(default_factory=dict, hash=False)
 
     @property
     def drums(self) -> bool:
@@ -88,7 +94,16 @@ def load_instrument_file(path: Path) -> Instrument:
                 f"{shown(path)}: unknown key {key!r}",
                 hint=f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_KEYS)}",
             )
-    sound = table.get("sound")
+    plugin = table.get("plugin")
+    if plugin is not None and not (isinstance(plugin, str) and is_plugin(plugin)):
+        raise InvalidPreset(f"{shown(path)}: plugin {plugin!r} is not one", hint='write plugin = "vst3:NAME"')
+    parameters = table.get("parameters", {})
+    if not isinstance(parameters, Mapping) or (parameters and not plugin):
+        raise InvalidPreset(
+            f"{shown(path)}: [parameters] are for a plugin's knobs", hint='name it: plugin = "vst3:NAME"'
+        )
+    # The sound that stands in where the plugin cannot play, and in what is exported for a DAW.
+    sound = table.get("sound", "piano" if plugin else None)
     if not isinstance(sound, str):
         raise InvalidPreset(f"{shown(path)}: key 'sound' is missing", hint='name a sound, such as sound = "cello"')
     known = general_midi(sound)
@@ -115,11 +130,20 @@ def load_instrument_file(path: Path) -> Instrument:
         transpose_semitones=_whole(path, table, "transpose_semitones", 0, -48, 48),
         velocity_scale=_number(path, table, "velocity_scale", 1.0, 0.1, 2.0),
         gain_db=_number(path, table, "gain_db", 0.0, -36.0, 24.0),
+        plugin=plugin,
+        settings=_plugin_settings(path, table) if plugin else {},
     )
 
 
+def _plugin_settings(path: Path, table: Mapping[str, Any]) -> Mapping[str, Value]:
+    from assistant.plugins.stage import settings_from
+
+    state = {"state": table["state"]} if "state" in table else {}
+    return settings_from({**state, **table.get("parameters", {})}, path.parent, where=shown(path))
+
+
 _KEYS = (
-    *("description", "sound", "program", "bank", "engine", "soundfont"),
+    *("description", "sound", "program", "bank", "engine", "soundfont", "plugin", "state", "parameters"),
     *("transpose_semitones", "velocity_scale", "gain_db"),
 )
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from assistant.audio import LONGEST_SECONDS, Audio, Samples
 from assistant.errors import MissingPart
 from assistant.peak import BLOCK, amplified, block_peaks
+from assistant.plugins import FORMATS, is_plugin
+from assistant.plugins.instrument import PluginEngine
+from assistant.plugins.stage import found
 from assistant.readiness import Readiness
 from assistant.render.instruments import Instrument, find_instrument
 from assistant.render.job import ENGINES, OWN_SOUNDS, Engine, RenderJob, TimedNote, Used
@@ -20,6 +24,9 @@ from midi.errors import InvalidMusic
 from midi.motif import Motif
 from midi.note import Note
 from midi.tempo import Tempo
+
+if TYPE_CHECKING:
+    from assistant.plugins.catalogue import Plugin
 
 LOUDER_DB = 6.0
 """On every engine's level: a melody at velocity 80 then lies near -20 dBFS RMS, and a full chord still fits."""
@@ -70,6 +77,23 @@ def settled(job: RenderJob) -> RenderJob:
     return replace(job, engine=_engine_name(job))
 
 
+def without_plugin(job: RenderJob) -> RenderJob:
+    """`job` for the sound that stands in where its plugin fails: the one that the preset names, or a piano.
+
+    The notes go on being bent as the preset says.
+    """
+    plain = replace(job, engine=None, instrument="piano") if is_plugin(job.instrument) else job
+    instrument = find_instrument(plain.instrument)
+    engine = instrument.engine or read_config().engine or next((each for each in ENGINES if check(each).ready), None)
+    return replace(plain, engine=engine)
+
+
+def plugin_of(job: RenderJob) -> Plugin | None:
+    """The plugin that would play `job`, None where none would. Raises `PluginFailed` where it is not there."""
+    engine, *_ = _settled(job)
+    return found(engine.reference) if isinstance(engine, PluginEngine) else None
+
+
 def check(engine: str) -> Readiness:
     """Whether an engine can play here. Raises `UnknownName`."""
     made: Engine = resolve(ENGINES | OWN_SOUNDS, engine, kind="engine")()
@@ -112,12 +136,16 @@ def _played(note: Note, instrument: Instrument | None) -> Note:
 def _settled(job: RenderJob) -> tuple[Engine, RenderJob, Instrument | None]:
     """The engine, the job as that engine reads it, and the instrument where it is one of ours."""
     prefix, colon, rest = job.instrument.partition(":")
+    if is_plugin(job.instrument):
+        return PluginEngine(job.instrument), replace(job, engine=prefix), None
     if colon:
         engine: Engine = resolve(ENGINES | OWN_SOUNDS, prefix, kind="engine")()
         _must_be_ready(prefix, engine)
         return engine, replace(job, instrument=rest, engine=prefix), None
     instrument = find_instrument(job.instrument)
     name = _engine_name(job, instrument)
+    if instrument.plugin and name in FORMATS:
+        return PluginEngine(instrument.plugin, instrument), replace(job, engine=name), instrument
     engine = resolve(ENGINES, name, kind="engine")()
     _must_be_ready(name, engine)
     return engine, replace(job, engine=name), instrument
@@ -129,7 +157,8 @@ def _engine_name(job: RenderJob, instrument: Instrument | None = None) -> str:
     if colon:
         return prefix
     instrument = instrument or find_instrument(job.instrument)
-    named = job.engine or instrument.engine or read_config().engine
+    plugin_format = instrument.plugin.partition(":")[0] if instrument.plugin else None
+    named = job.engine or plugin_format or instrument.engine or read_config().engine
     return named or next((name for name in ENGINES if check(name).ready), "tinysoundfont")
 
 

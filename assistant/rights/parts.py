@@ -12,6 +12,7 @@ ROLES: dict[str, str] = {
     "model": "a trained model that listens or chooses; nothing of it sounds",
     "samples": "recorded instruments that sound in the music",
     "preset": "settings that shape the sound",
+    "plugin": "an effect or instrument of the composer's own that the sound went through or came from",
     "program": "a program that did the work; nothing of it sounds",
     "data": "what a model was trained on",
 }

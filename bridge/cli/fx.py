@@ -18,6 +18,7 @@ from bridge.cli.options import RATE, SETTINGS, WAV_OUT, Misuse, json_option, lib
 @click.option("--set", "settings", type=SETTINGS, multiple=True, metavar="STAGE.KNOB=VALUE", help="Turn a knob of it.")
 @click.option("--rate", type=RATE, default="48000", show_default=True, help="Samples a second.")
 @click.option("-o", "--output", type=WAV_OUT, help="The WAV file to write; SOUND-CHAIN.wav here if not given.")
+@click.option("--without-failed-plugins", "without_failed", is_flag=True, help="Leave a plugin that fails out.")
 @json_option
 @library_option
 def command(
@@ -26,6 +27,7 @@ def command(
     settings: tuple[tuple[str, str], ...],
     rate: str,
     output: Path | None,
+    without_failed: bool,
     as_json: bool,
     library_folder: Path | None,
 ) -> None:
@@ -47,6 +49,13 @@ def command(
         raise Misuse(f"{output} is the recording itself and stays as it is", hint="give another name with -o")
     with Library(library_folder) as library:
         with progress(f"Through {loaded.name}"):
-            sounded = effects(library, sound, loaded, overrides=dict(settings), sample_rate_hz=int(rate))
+            sounded = effects(
+                library,
+                sound,
+                loaded,
+                overrides=dict(settings),
+                sample_rate_hz=int(rate),
+                without_failed=without_failed,
+            )
         write_output(library, output, sounded.wav, "audio")
     show_sound(sounded, output, as_json=as_json)

@@ -96,6 +96,14 @@ def parse_setting(text: str) -> tuple[str, str]:
     return knob.strip(), value.strip()
 
 
+def parse_knob(text: str) -> tuple[str, str]:
+    """`"threshold_db=-24"` → ("threshold_db", "-24")."""
+    knob, equals, value = text.partition("=")
+    if not (equals and knob.strip() and value.strip()):
+        raise ValueError(text)
+    return knob.strip(), value.strip()
+
+
 KEY = Written("key", Key.parse)
 METER = Written("metre", Meter.parse)
 RANGE = Written("range", PitchRange.parse)
@@ -103,6 +111,7 @@ BARS = Written("list of bars", parse_bars)
 GRID = Written("grid", parse_written_grid)
 TEMPO = Written("tempo", lambda text: Tempo(float(text)))
 SETTINGS = Written("setting such as hall.mix=40%", parse_setting)
+KNOB = Written("setting such as threshold_db=-24", parse_knob)
 RATE = click.Choice(["44100", "48000", "88200", "96000"])
 FILE_IN = click.Path(path_type=Path, readable=False)
 """Whether it is there and can be read is said by what reads it."""

@@ -29,6 +29,7 @@ COMMANDS = {
     "surface": "Control surfaces: which there are, how one looks, learning your own.",
     "daw": "The DAWs there is a way into; install the bridge's side.",
     "presets": "The chains and instruments there are, and your own.",
+    "plugins": "Your own plugins, as effects and as instruments.",
     "evaluate": "Judge the program on material with known answers.",
     "doctor": "Check every part, and say what mends it.",
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bridge.cli.console import answer_json, progress, say
+from bridge.cli.console import answer_json, note, progress, say
 from bridge.cli.options import FILE_IN, RATE, SETTINGS, TEMPO, WAV_OUT, json_option, library_option
 from midi.tempo import Tempo
 
@@ -21,6 +21,7 @@ from midi.tempo import Tempo
 @click.option("--rate", type=RATE, default="48000", show_default=True, help="Samples a second.")
 @click.option("--soundfont", type=FILE_IN, help="The SoundFont to play with, instead of the best one found.")
 @click.option("-o", "--output", type=WAV_OUT, help="The WAV file to write; CLIP.wav here if not given.")
+@click.option("--without-failed-plugins", "without_failed", is_flag=True, help="Leave a plugin that fails out.")
 @json_option
 @library_option
 def command(
@@ -32,6 +33,7 @@ def command(
     rate: str,
     soundfont: Path | None,
     output: Path | None,
+    without_failed: bool,
     as_json: bool,
     library_folder: Path | None,
 ) -> None:
@@ -54,7 +56,9 @@ def command(
     with Library(library_folder) as library:
         material = notes_of(library, clip, tempo=tempo)
         with progress(f"Playing {material.take.name} with {instrument}"):
-            sounded = render(library, material, job, chain=effects, overrides=dict(settings))
+            sounded = render(
+                library, material, job, chain=effects, overrides=dict(settings), without_failed=without_failed
+            )
         write_output(library, output, sounded.wav, "audio")
     show_sound(sounded, output, as_json=as_json)
 
@@ -65,6 +69,8 @@ def show_sound(sounded: object, output: Path, *, as_json: bool) -> None:
 
     assert isinstance(sounded, Sounded)
     audio = sounded.audio
+    for remark in sounded.remarks:
+        note(f"left out: {remark}")
     if as_json:
         answer_json({"file": str(output), "take": sounded.take.as_json(), "peak": round(audio.peak, 4)})
         return
