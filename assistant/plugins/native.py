@@ -7,6 +7,7 @@ public interface; the version of pedalboard is pinned.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,11 @@ class Native:
     def __init__(self, kind: str, path: str, name: str) -> None:
         self._made = (_class(kind), path, name or None)
         self._plugins = [self._load()]
-        self._knobs = knobs_of(self._plugins[0]._parameters)
+        found = knobs_of(self._plugins[0]._parameters)
+        self._knobs = {key: knob for key, (knob, _) in found.items()}
+        names = Counter(native.name for _, native in found.values())
+        # The fast way to a parameter is by its name, where no other has it.
+        self._named = {key: native.name for key, (_, native) in found.items() if names[native.name] == 1}
         self._curves: dict[str, tuple[tuple[float, float], ...]] = {}
         self._channels = 0
         self._settled = True
@@ -68,7 +73,7 @@ class Native:
         """Turns knobs; a text such as `0:-30 4:-6` is a curve in seconds."""
         for name, value in values.items():
             key = find_key(name, self._knobs)
-            knob, native = self._knobs[key]
+            knob, native = self._knobs[key], self._native(self._plugins[0], key)
             points = curve_in(value) if isinstance(value, str) else None
             if points is not None:
                 self._curves[key] = tuple((seconds, raw_for(knob, native, reads)) for seconds, reads in points)
@@ -83,7 +88,8 @@ class Native:
         The knobs are there because some plugins (DPF's instruments) forget theirs when they are given a state.
         """
         self._settle()
-        knobs = {key: native.raw_value for key, (_, native) in self._knobs.items() if native.is_automatable}
+        fresh = knobs_of(self._plugins[0]._parameters)
+        knobs = {key: native.raw_value for key, (_, native) in fresh.items() if native.is_automatable}
         return _STATE + json.dumps(knobs).encode() + b"\n" + bytes(self._plugins[0].raw_state)
 
     def restore(self, state: bytes) -> None:
@@ -195,14 +201,18 @@ class Native:
             self._turn(key, float(raw))
 
     def _turn(self, key: str, raw: float) -> None:
-        native = self._knobs[key][1]
-        native.raw_value = raw
-        for twin in self._plugins[1:]:
-            twin._get_parameter(native.name).raw_value = raw
+        for plugin in self._plugins:
+            self._native(plugin, key).raw_value = raw
+
+    def _native(self, plugin: Any, key: str) -> Any:
+        """The parameter as it is now: resetting loads some plugins anew, and what was held of the old crashes."""
+        if key in self._named:
+            return plugin._get_parameter(self._named[key])
+        return knobs_of(plugin._parameters)[key][1]
 
     def _turn_to_defaults(self) -> None:
         """Some instruments (DPF's) say at first that all their knobs are at 0, and play with the defaults."""
-        natives = [native for _, native in self._knobs.values()]
+        natives = [native for _, native in knobs_of(self._plugins[0]._parameters).values()]
         if any(native.raw_value for native in natives):
             return
         for native in natives:
