@@ -45,6 +45,8 @@ class Parameter:
     @property
     def allowed(self) -> str:
         """The range or the choices in words."""
+        if math.isinf(self.low):
+            return "as the plugin says"
         if isinstance(self.default, bool):
             return "true or false"
         if isinstance(self.default, str):

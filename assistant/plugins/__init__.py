@@ -6,7 +6,7 @@ plugin's, `catalogue` knows which plugins there are, `stage` makes one a stage o
 
 from __future__ import annotations
 
-FORMATS = {"vst3": ".vst3", "au": ".component", "lv2": ".lv2"}
+FORMATS = {"vst3": ".vst3", "au": ".component"}
 """format → how its files end."""
 
 

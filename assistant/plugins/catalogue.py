@@ -77,7 +77,7 @@ class Plugin:
 
 
 def folders(kind: str) -> tuple[Path, ...]:
-    """Where plugins of a format lie, the composer's own first; `VST3_PATH` and `LV2_PATH` add to them."""
+    """Where plugins of a format lie, the composer's own first; `VST3_PATH` adds to them."""
     home = Path.home()
     mac, windows = sys.platform == "darwin", sys.platform == "win32"
     own = [Path(each) for each in os.environ.get(f"{kind.upper()}_PATH", "").split(os.pathsep) if each]
@@ -88,7 +88,7 @@ def folders(kind: str) -> tuple[Path, ...]:
         usual = [home / "Library/Audio/Plug-Ins/VST3", Path("/Library/Audio/Plug-Ins/VST3")]
     elif kind == "vst3" and windows:
         usual = [Path(os.environ.get("COMMONPROGRAMFILES", "C:/Program Files/Common Files")) / "VST3"]
-    elif kind != "au" and not windows:
+    elif kind == "vst3":
         usual = [home / f".{kind}", Path(f"/usr/local/lib/{kind}"), Path(f"/usr/lib/{kind}")]
     return tuple(dict.fromkeys([*own, *usual]))
 

@@ -31,18 +31,14 @@ def command() -> None:
 @click.option(
     "--limit", "limit_seconds", type=click.FloatRange(1, 600), default=30.0, show_default=True, help="Seconds a plugin."
 )
-@click.option("--lv2", is_flag=True, help="LV2 plugins too (needs the package dawdreamer).")
 @json_option
-def scan(again: str | None, limit_seconds: float, lv2: bool, as_json: bool) -> None:
+def scan(again: str | None, limit_seconds: float, as_json: bool) -> None:
     """Look for plugins. Each is loaded once; one that crashes or hangs is listed and left alone from then on."""
     from assistant.plugins.catalogue import scan as scanned
     from assistant.plugins.host import Limits
 
-    kinds = ("vst3", "au", *(["lv2"] if lv2 else []))
     with progress("Looking at plugins") as step:
-        found = scanned(
-            kinds, again="" if again == "all" else again, limits=Limits(load_seconds=limit_seconds), progress=step
-        )
+        found = scanned(again="" if again == "all" else again, limits=Limits(load_seconds=limit_seconds), progress=step)
     _show_list(found, as_json=as_json)
 
 
