@@ -30,7 +30,8 @@ class Brief:
     uses. `pitch_range`: that all pitches outside locked bars lie in; None for the motif's own range and up to a fifth
     beyond. `density`: how many times as many notes, within a tenth (at least one note) either way. `seed`: the same
     seed gives the same variations. `source`: whether the rules or the learned model make them, or both; techniques
-    asked for by name are the rules'.
+    asked for by name are the rules'. `overlap`: in place of a closeness the share of the sounding time in which the
+    same pitch sounds, the least and the most; within that they are spread as people's variations are.
     Raises `InvalidBrief` for values that make no sense by themselves; those that contradict the motif are found by
     `assistant.vary.vary`.
     """
@@ -45,6 +46,7 @@ class Brief:
     density: float | None = None
     seed: int = 0
     source: Source = "both"
+    overlap: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MOST:
@@ -53,6 +55,12 @@ class Brief:
             raise InvalidBrief(
                 f"closeness {self.closeness:g} is outside 0..1", hint="give 0.9 for near, 0.2 for far, or leave it out"
             )
+        if self.overlap is not None and not 0 <= self.overlap[0] < self.overlap[1] <= 1:
+            raise InvalidBrief(
+                f"overlap {self.overlap[0]:g}-{self.overlap[1]:g} is no part of 0..1", hint="give it such as 0.35-0.8"
+            )
+        if self.overlap is not None and self.closeness is not None:
+            raise InvalidBrief("closeness and overlap are two ways to say how near", hint="leave one of them out")
         if self.keep is not None and self.keep not in KEEPS:
             raise InvalidBrief(f"{self.keep!r} cannot be kept", hint=f"keep {', '.join(KEEPS)}")
         if self.source not in get_args(Source):

@@ -539,6 +539,7 @@ def brief_json(brief: Brief) -> dict[str, Any]:
         "range": str(brief.pitch_range) if brief.pitch_range else None,
         "density": brief.density,
         "source": brief.source,
+        "overlap": list(brief.overlap) if brief.overlap else None,
     }
 
 

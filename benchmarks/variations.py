@@ -16,29 +16,13 @@ from pathlib import Path
 from assistant.brief import Brief
 from assistant.vary import vary
 from assistant.vary.corpus import motifs_in, read_melodies
+from assistant.vary.judging.pace import made_motif
 from assistant.vary.plausible import load_model
 from benchmarks.report import at_least, at_most, median_seconds
-from midi.clip import Clip
 from midi.compare import closeness
 from midi.motif import Motif
-from midi.note import Note
-from midi.scale import Key
-from midi.tempo import Meter
 
 DATA = Path(os.environ.get("HUMMINGBRIDGE_DATA", Path(__file__).parents[2] / "shared" / "data"))
-DEGREES = (0, 1, 2, 4, 3, 2, 4, 5, 4, 3, 2, 1, 2, 0, 4, 4, 5, 6, 7, 5, 4, 2, 3, 4, 3, 2, 1, 0)
-BEATS = (1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
-
-
-def made_motif() -> Motif:
-    """Eight bars of 4/4 with seven notes each."""
-    key = Key(2, "major")
-    notes, now = [], 0.0
-    for i in range(56):
-        length = BEATS[i % 7]
-        notes.append(Note(now, key.pitch(35 + DEGREES[i % len(DEGREES)] + (i // 28)), length))
-        now += length
-    return Motif(Clip(tuple(notes)), key, Meter(4, 4))
 
 
 def real_motifs(most: int = 40) -> list[Motif]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +112,10 @@ class Shapes:
         """One clip as shapes of its own."""
         part = slice(index, index + 1)
         return Shapes(self.voices[part], self.onsets[part], self.counts[part])
+
+    def some(self, places: slice | NDArray[np.integer[Any]]) -> Shapes:
+        """Some of the clips."""
+        return Shapes(self.voices[places], self.onsets[places], self.counts[places])
 
 
 def shapes(clips: Sequence[Sequence[Span]], length_ticks: int) -> Shapes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -58,6 +58,16 @@ def by_rules(terms: Terms, aims: Sequence[float], random: Random) -> list[Candid
             found.setdefault(tuple((t.start, t.pitch) for t in candidate.tones), candidate)
     found.pop(tuple((t.start, t.pitch) for t in terms.source.tones), None)
     return list(found.values())
+
+
+def measured(terms: Terms, lines: Iterable[Sequence[Tone]], name: str, source: str) -> list[Candidate]:
+    """Lines made to hold the terms as candidates, each once and none the motif itself; those that cannot hold them are
+    left out."""
+    found = dict.fromkeys(made for line in lines if (made := held(terms, line)) is not None)
+    found.pop(terms.source.tones, None)
+    sampled = shapes([spans_of(tones, terms) for tones in (terms.source.tones, *found)], terms.source.length)
+    near = closenesses(sampled[0], sampled)[1:]
+    return [Candidate(terms, tones, (name,), float(close), source) for tones, close in zip(found, near, strict=True)]
 
 
 class Workshop:

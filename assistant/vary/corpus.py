@@ -8,44 +8,41 @@ from __future__ import annotations
 
 import gzip
 import json
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from assistant.errors import CannotRead
+from assistant.vary.learned.sections import Part, read_sections, split_scores
 from assistant.vary.phrase import GRID_TICKS, Phrase, Tone, note_of
 from midi.clip import Clip
 from midi.motif import Motif
 from midi.scale import Key
 from midi.tempo import Meter
 
-Part = Literal["train", "judge", "test"]
-
 
 @dataclass(frozen=True, slots=True)
 class Melody:
-    """One part of a score: runs of whole bars without a gap, as phrases, and the score that it comes from."""
+    """One part of a score: runs of whole bars without a gap, as phrases, and to what use its score is put.
+
+    `train` teaches what makes variations and chooses among them, `judge` is for judging them from outside, `test` is
+    seen by neither.
+    """
 
     name: str
-    score: str
+    part: Part
     phrases: tuple[Phrase, ...]
-
-    @property
-    def part(self) -> Part:
-        """To what use the melody is put, by its score, so that all parts of a piece go together: `train` 60 % teaches
-        what chooses among variations, `judge` 30 % is for judging them from outside, `test` 10 % is seen by neither."""
-        place = zlib.crc32(self.score.encode()) % 100
-        return "test" if place < 10 else "judge" if place < 40 else "train"
 
 
 def read_melodies(path: Path) -> Iterator[Melody]:
     """The melodies of a file, plain or gzipped. The key is the major key of the signature. Raises `CannotRead`."""
     try:
+        parts = {section.score: part for part, some in split_scores(read_sections(path)).items() for section in some}
         data = path.read_bytes()
         for line in (gzip.decompress(data) if path.suffix == ".gz" else data).splitlines():
-            yield _melody(json.loads(line))
+            record = json.loads(line)
+            yield _melody(record, parts.get(record["id"].partition("#")[0], "train"))
     except (OSError, EOFError, ValueError, KeyError) as error:
         raise CannotRead(f"{path} is not a file of melodies: {error}", hint="one JSON object a line") from error
 
@@ -60,7 +57,7 @@ def motifs_in(melody: Melody, bars: int, *, notes: range = range(4, 200)) -> Ite
                 yield Motif(clip, part.key, part.meter)
 
 
-def _melody(record: Mapping[str, Any]) -> Melody:
+def _melody(record: Mapping[str, Any], part: Part) -> Melody:
     meter = Meter(*record["meter"])
     key = Key(record["fifths"] * 7 % 12, "major")
     bar_ticks = record["bar_ticks"] * GRID_TICKS
@@ -87,4 +84,4 @@ def _melody(record: Mapping[str, Any]) -> Melody:
             else:
                 tones.append(Tone(start, pitch, length))
         bars += 1
-    return Melody(record["id"], f"{record['composer']}/{record['work']}", tuple(phrases))
+    return Melody(record["id"], part, tuple(phrases))

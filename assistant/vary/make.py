@@ -11,6 +11,7 @@ from assistant.tables import resolve
 from assistant.vary.candidates import Candidate
 from assistant.vary.describe import described
 from assistant.vary.hold import assembled
+from assistant.vary.learned.source import load_listener, load_wishes
 from assistant.vary.phrase import degree
 from assistant.vary.plausible import load_model
 from assistant.vary.selection import aims, select
@@ -29,11 +30,12 @@ SOURCES: dict[str, str] = {
 }
 """Where candidates come from; all of them go into one pool."""
 
-CANDIDATES_EACH = {"model": 2, "rules": 3}
+CANDIDATES_EACH = {"model": 2, "rules": 4}
 """How many candidates of each source are made for each variation asked for; `ALONE` where it is the only source."""
 ALONE = 5
 FEWEST_ASKED = 10
 """For fewer variations as many candidates are made as for these."""
+MANY_ASKED = 100
 ROUNDS = 3
 """How often more candidates are made when too few of them differ."""
 _WIDE = ("octave-displacement",)
@@ -50,15 +52,13 @@ def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
     terms = terms_of(motif, brief, wide=any(name in _WIDE for name in brief.techniques))
     pool: dict[tuple[tuple[int, int], ...], Candidate] = {}
     picked: list[Candidate] = []
-    model = load_model()
     for round_ in range(ROUNDS):
         random = Random(f"{brief.seed} {round_}")
         for name in sources(brief):
             source: Source = resolve(SOURCES, name, kind="source of candidates")
-            wanted = aims(candidates_of(name, brief), brief.closeness)
-            for candidate in source(terms, random.sample(wanted, len(wanted)), random):
+            for candidate in source(terms, wanted(terms, candidates_of(name, brief), random), random):
                 pool.setdefault(tuple((t.start, t.pitch) for t in candidate.tones), candidate)
-        picked = select(tuple(pool.values()), terms.source, brief.count, brief.closeness, model)
+        picked = chosen(terms, tuple(pool.values()))
         if len(picked) == brief.count:
             break
     made = [(candidate, varied) for candidate in picked if (varied := _motif(candidate)) is not None]
@@ -84,6 +84,18 @@ def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
     return variations
 
 
+def chosen(terms: Terms, pool: Sequence[Candidate]) -> list[Candidate]:
+    """The best of a pool."""
+    return select(pool, terms, load_model(), load_listener())
+
+
+def wanted(terms: Terms, count: int, random: Random) -> list[float]:
+    """The closeness to aim at with each of so many candidates, in no order."""
+    brief = terms.brief
+    spread = aims(count, brief.closeness) if brief.overlap is None else load_wishes().spread(count, *brief.overlap)
+    return random.sample(spread, len(spread))
+
+
 def sources(brief: Brief) -> tuple[str, ...]:
     """The sources that a brief draws on: the model has no techniques to ask for by name."""
     if brief.source == "both":
@@ -94,7 +106,8 @@ def sources(brief: Brief) -> tuple[str, ...]:
 def candidates_of(name: str, brief: Brief) -> int:
     """How many candidates a source is asked for."""
     each = ALONE if len(sources(brief)) == 1 else CANDIDATES_EACH[name]
-    return each * max(FEWEST_ASKED, brief.count)
+    # Of very many the choice matters less than the wait.
+    return each * max(FEWEST_ASKED, min(MANY_ASKED, brief.count)) + max(0, brief.count - MANY_ASKED)
 
 
 def _motif(candidate: Candidate) -> Motif | None:

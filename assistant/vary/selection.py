@@ -1,18 +1,19 @@
-"""The best of many candidates: near what is asked, unlike each other, and good to sing."""
+"""The best of many candidates: near what is asked, unlike each other, and as people vary."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.brief import Brief
 from assistant.vary.candidates import Candidate, spans_of
-from assistant.vary.phrase import SHORTEST_TICKS, Phrase
+from assistant.vary.learned.listener import Listener
 from assistant.vary.plausible import MelodyModel
-from midi.compare import closenesses, shapes
+from assistant.vary.terms import Terms
+from midi.compare import Shapes, closenesses, measured, shapes
 
 BAND = 0.1
 """How far from the closeness asked for a variation is as good as on it."""
@@ -20,6 +21,14 @@ NEAREST, FURTHEST = 0.88, 0.22
 """Where a spread from near to far begins and ends when no closeness is asked for."""
 APART = 0.2
 """How different any two of the chosen should be (1 - closeness), less where all are near the source."""
+TRUST = 2.0
+"""How much the listener counts: 1 is the odds as it gives them; it hears only part of what differs."""
+LOT = 0.35
+"""How much a lot counts beside a miss of what is aimed at."""
+UNLIKE = 0.1
+"""How different the chosen are in overlap where there are enough."""
+MANY = 400
+ALIKE = 0.02
 _SAME = 0.012
 
 
@@ -31,29 +40,40 @@ def aims(count: int, closeness: float | None) -> tuple[float, ...]:
     return tuple(float(aim) for aim in np.clip(closeness + spread, 0.02, 0.97))
 
 
-def select(
-    candidates: Sequence[Candidate], source: Phrase, count: int, closeness: float | None, model: MelodyModel
-) -> list[Candidate]:
+def select(candidates: Sequence[Candidate], terms: Terms, model: MelodyModel, listener: Listener) -> list[Candidate]:
     """Up to `count` of the candidates, from near to far. Fewer only where there are fewer that differ.
 
-    One is picked for each closeness aimed at, the farthest from the middle of the spread last: the one that costs
-    least by how far it misses, how it reads as a melody, how like those picked before it is, and how often its
-    technique was picked.
+    What is merely likely would hug the motif, what is merely different would be odd; people's variations are neither.
+    So each candidate has a lot, drawn with the odds that a human wrote it (Gumbel's trick), and the best lots win: as
+    many as are unlike each other, near what was asked.
     """
     if not candidates:
         return []
-    costs = melodic_costs([c.phrase for c in candidates], source, model)
-    costs += np.array([0.15 * (len(c.techniques) - 1) for c in candidates])
+    brief = terms.brief
+    heard = listener.heard([c.phrase for c in candidates], terms.source, model)
+    chance = np.random.default_rng((brief.seed, len(candidates))).gumbel(size=len(candidates))
+    lots = TRUST * heard + chance
+    sampled = shapes([spans_of(c.tones, c.terms) for c in candidates], terms.source.length)
+    if brief.overlap is None:
+        picked = _by_aims(candidates, brief, lots, sampled)
+    else:
+        picked = _in_band(brief, lots, sampled, shapes([spans_of(terms.source.tones, terms)], terms.source.length))
+    return sorted((candidates[i] for i in picked), key=lambda c: (-c.closeness, c.tones))
+
+
+def _by_aims(candidates: Sequence[Candidate], brief: Brief, lots: NDArray[np.float64], sampled: Shapes) -> list[int]:
+    """One for each closeness aimed at, from near to far: the one that costs least by how far it misses, its lot, how
+    like those picked before it is, and how often its technique was picked."""
+    costs = -LOT * lots + np.array([0.15 * (len(c.techniques) - 1) for c in candidates])
     near = np.array([c.closeness for c in candidates])
-    if closeness is not None:
-        off = np.abs(near - closeness)
+    if brief.closeness is not None:
+        off = np.abs(near - brief.closeness)
         costs = costs + np.where(off > BAND, 3.0 + 20.0 * (off - BAND), 0.0)
-    sampled = shapes([spans_of(c.tones, c.terms) for c in candidates], source.length)
-    apart = APART if closeness is None else min(APART, 0.6 * (1.02 - closeness))
+    apart = APART if brief.closeness is None else min(APART, 0.6 * (1.02 - brief.closeness))
     different = np.ones(len(candidates))
     used: Counter[str] = Counter()
     picked: list[int] = []
-    for aim in aims(count, closeness):
+    for aim in aims(brief.count, brief.closeness):
         repeated = np.array([sum(used[name] for name in c.techniques) / len(c.techniques) for c in candidates])
         total = costs + 8.0 * np.maximum(0.0, np.abs(near - aim) - 0.02) + 0.3 * repeated
         total += 2.5 * np.maximum(0.0, apart - different) / apart
@@ -64,39 +84,23 @@ def select(
         picked.append(best)
         if candidates[best].source == "rules":
             used.update(candidates[best].techniques)
-        different = np.minimum(different, 1.0 - closenesses(sampled[best], sampled))
-    return sorted((candidates[i] for i in picked), key=lambda c: (-c.closeness, c.tones))
+        # Of very many only those are compared that could be alike: two that are alike are as near to the motif.
+        like = slice(None) if len(candidates) <= MANY else np.flatnonzero(np.abs(near - near[best]) < ALIKE)
+        different[like] = np.minimum(different[like], 1.0 - closenesses(sampled[best], sampled.some(like)))
+    return picked
 
 
-def melodic_costs(phrases: Sequence[Phrase], source: Phrase, model: MelodyModel) -> NDArray[np.float64]:
-    """What speaks against each melody beside the source, 0 for nothing: more surprise than the source's in bits a note,
-    wider leaps, more silence, more repeated or very short notes, and an end that is less at rest."""
-    bits = model.bits([source, *phrases])
-    surprise = np.maximum(0.0, bits[1:] - bits[0] - 0.05)
-    base = _manners(source)
-    rough = np.array([np.maximum(0.0, _manners(phrase) - base) for phrase in phrases]).reshape(-1, len(_WEIGHTS))
-    result: NDArray[np.float64] = surprise + rough @ np.array(_WEIGHTS)
-    return result
-
-
-_WEIGHTS = (6.0, 2.0, 2.0, 0.7, 1.5, 1.5, 0.5)
-
-
-def _manners(phrase: Phrase) -> NDArray[np.float64]:
-    """Leaps over an octave; leaps of a tritone or of a sixth and more; silence; bars without an onset (their number,
-    all others as shares); repeated notes; notes under a 16th; whether the end is off the tonic triad."""
-    tones = phrase.tones
-    leaps = [abs(b.pitch - a.pitch) for a, b in pairwise(tones)] or [0]
-    silent = phrase.length - sum(t.length for t in tones)
-    root, third, fifth = (phrase.key.pitch(step) % 12 for step in (0, 2, 4))
-    return np.array(
-        [
-            sum(leap > 12 for leap in leaps) / len(leaps),
-            sum(leap > 8 or leap == 6 for leap in leaps) / len(leaps),
-            silent / phrase.length,
-            phrase.bars - len({t.start // phrase.bar_ticks for t in tones}),
-            sum(leap == 0 for leap in leaps) / len(leaps),
-            sum(t.length < SHORTEST_TICKS for t in tones) / len(tones),
-            float(tones[-1].pitch % 12 not in (root, third, fifth)),
-        ]
-    )
+def _in_band(brief: Brief, lots: NDArray[np.float64], sampled: Shapes, source: Shapes) -> list[int]:
+    """The best lots that are in the band asked for and unlike each other; then those that miss the least."""
+    far, near = brief.overlap or (0.0, 1.0)
+    overlap = measured(source, sampled)[:, 0]
+    off = np.maximum(0, np.maximum(far - overlap, overlap - near))
+    order = np.lexsort((-lots, off))
+    picked: list[int] = []
+    different = np.ones(len(lots))
+    for least in (UNLIKE, _SAME):
+        for index in order:
+            if len(picked) < brief.count and different[index] >= least:
+                picked.append(int(index))
+                different = np.minimum(different, 1.0 - measured(sampled[int(index)], sampled)[:, 0])
+    return picked

@@ -79,6 +79,27 @@ def table(
 
 
 @contextmanager
+def named_progress(what: str) -> Iterator[Callable[[str, float], None]]:
+    """The same for work in parts: a bar for each part, by its name."""
+    if not sys.stderr.isatty():
+        yield lambda _, __: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+
+        def told(name: str, share: float) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(f"{what}: {name}", total=1.0)
+            bars.update(tasks[name], completed=share)
+
+        yield told
+
+
+@contextmanager
 def progress(what: str) -> Iterator[Progress]:
     """A bar on standard error while something takes its time; nothing where nobody looks at a terminal."""
     if not sys.stderr.isatty():

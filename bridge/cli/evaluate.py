@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bridge.cli.console import answer_json, counted, progress, say, table
+from bridge.cli.console import answer_json, counted, named_progress, progress, say, table
 from bridge.cli.options import JSON_OUT
 
 if TYPE_CHECKING:
@@ -112,3 +112,55 @@ def _judged(
             figures[clip.name] = judged(clip, ear, spoil=spoils[clip] if spoils else None)
             told((index + 1) / len(clips))
     return figures
+
+
+@command.command("variations")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--motifs", type=click.IntRange(10), default=200, show_default=True, help="How many motifs at most.")
+@click.option("--checks", type=click.IntRange(1), default=2000, show_default=True, help="Variations under constraints.")
+@click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Another number, other motifs.")
+@click.option(
+    "--json", "as_json", is_flag=False, flag_value="-", metavar="[FILE]", help="Answer as JSON: to FILE, or here."
+)
+def variations(file: Path, motifs: int, checks: int, seed: int, as_json: str | None) -> None:
+    """How near variations come to those that people wrote, on the motifs of FILE.
+
+    FILE holds melodies, one JSON object a line, plain or gzipped. Scores that the model has learned from are left out;
+    of the others some give motifs and some teach the judges.
+
+    \b
+    hummingbridge evaluate variations melodies.jsonl.gz
+    hummingbridge evaluate variations melodies.jsonl.gz --motifs 250 --checks 10000 --json figures.json
+    """
+    from assistant.vary.judging.evaluation import MAKERS, evaluate
+
+    if as_json not in (None, "-"):
+        JSON_OUT.convert(as_json, None, None)
+    with named_progress("Judging variations") as told:
+        found = evaluate(file, motifs=motifs, checks=checks, seed=seed, progress=told)
+    if as_json:
+        answer_json(asdict(found), as_json)
+        if as_json == "-":
+            return
+    say(f"{counted(found.motifs, 'motif')} of {counted(found.scores, 'score')}, intervals of 95 %")
+    if found.learned_scores:
+        say(f"{counted(found.learned_scores, 'score')} left out: the model has learned from them")
+    for kind in ("selected", "raw"):
+        say()
+        names = [f"{maker}, {kind}" for maker in MAKERS]
+        rows = [(figure, *(str(found.columns[name][figure]) for name in names)) for figure in found.columns[names[0]]]
+        human = f" (people: {found.copies['human']:.3f})"
+        rows.append(("copies of eight notes" + human, *(f"{found.copies[name]:.3f}" for name in names)))
+        table(("", *names), rows)
+    good, made = found.held
+    say()
+    table(
+        ("the model alone", ""),
+        [
+            ("hard constraints held", f"{good} of {made}"),
+            *((f"{name} within one step of what was asked", figure) for name, figure in found.controls.items()),
+            ("bits on people's variations, against copying and habit", found.bits),
+            ("ten variations of 8 bars, median / 95th percentile", "{:.2f} s / {:.2f} s".format(*found.seconds[:2])),
+            ("a thousand", f"{found.seconds[2]:.1f} s"),
+        ],
+    )

@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.vary.learned.likeness import likeness
+from assistant.vary.learned.page import sheet_of
 from assistant.vary.learned.steps import LOWEST, REST, Bars
+from assistant.vary.phrase import Phrase
+from assistant.vary.plausible import MelodyModel
 
 REPEATS = 1500
 RATE = 0.3
@@ -35,8 +38,18 @@ class Listener:
         found: NDArray[np.float64] = expanded((features - self.middle) / self.spread) @ self.slope
         return found
 
-    def heard(self, candidates: Sequence[Bars], source: Bars, bar_ticks: int) -> NDArray[np.float64]:
-        return self.scores(np.array([heard_in_notes(bars, source, bar_ticks) for bars in candidates]))
+    def heard(self, candidates: Sequence[Phrase], source: Phrase, habits: MelodyModel) -> NDArray[np.float64]:
+        """The scores of variations of a melody, given a model of how melodies go."""
+        return self.scores(heard_features(candidates, source, habits))
+
+
+def heard_features(candidates: Sequence[Phrase], source: Phrase, habits: MelodyModel) -> NDArray[np.float64]:
+    """What the listener hears, shape `(n, 17)`: `heard_in_notes`, bits a note, and how many more than the source's."""
+    sheet = sheet_of(source)
+    read = sheet.read(source)
+    notes = np.array([heard_in_notes(sheet.read(phrase), read, sheet.bar_ticks) for phrase in candidates])
+    bits = habits.bits([source, *candidates])
+    return np.concatenate([notes, np.stack([bits[1:], bits[1:] - bits[0]], 1)], 1)
 
 
 def expanded(z: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -46,7 +59,7 @@ def expanded(z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def listener_of(human: NDArray[np.float64], made: NDArray[np.float64]) -> Listener:
-    """Fit to features of human and of made variations, shape `(n, 15)` each, weighing both sides the same."""
+    """Fit to features of human and of made variations, shape `(n, features)` each, weighing both sides the same."""
     x = np.concatenate([human, made])
     middle, spread = x.mean(0), x.std(0) + 1e-6
     z = expanded((x - middle) / spread)

@@ -84,6 +84,31 @@ def pages_of(terms: Terms) -> list[Page]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """How melodies over the same bars are read as bars of steps, to be compared with each other."""
+
+    do: int
+    bars: int
+    bar_ticks: int
+
+    def read(self, phrase: Phrase) -> Bars:
+        """A melody as bars; a note beyond what the model knows is read in the nearest octave."""
+        notes = []
+        for onset, end, pitch in on_grid(phrase, self.do):
+            while pitch > HIGHEST - LOWEST:
+                pitch -= 12
+            while pitch < 0:
+                pitch += 12
+            notes.append((onset, end, pitch))
+        return split_into_bars(notes, self.bars, self.bar_ticks)
+
+
+def sheet_of(phrase: Phrase) -> Sheet:
+    do = do_below([tone.pitch for tone in phrase.tones], phrase.key.fifths)
+    return Sheet(do, phrase.bars, phrase.bar_ticks // GRID_TICKS)
+
+
 def on_grid(phrase: Phrase, do: int) -> list[tuple[int, int, int]]:
     """The notes in 24ths of a beat with pitches counted from the lowest below `do`; of two that fall on one place the
     later one."""

@@ -9,19 +9,19 @@ from random import Random
 
 from assistant.errors import CannotRead
 from assistant.presets import shipped
-from assistant.vary.candidates import Candidate, spans_of
-from assistant.vary.hold import held
+from assistant.vary.candidates import Candidate, measured
 from assistant.vary.learned.controls import Controls
+from assistant.vary.learned.listener import Listener, read_listener
 from assistant.vary.learned.network import Network, read_network
 from assistant.vary.learned.page import Page, pages_of
 from assistant.vary.learned.sampling import Manner, written
 from assistant.vary.learned.wishes import Wishes, read_wishes
 from assistant.vary.phrase import Tone
 from assistant.vary.terms import Terms
-from midi.compare import closenesses, shapes
 
 NAME = "melody/variations.npz"
 WISHES = "melody/wishes.npz"
+LISTENER = "melody/listener.npz"
 AT_ONCE = 50
 """How many are written at once, to bound the memory."""
 LEARNED = "learned"
@@ -35,22 +35,16 @@ def by_model(terms: Terms, aims: Sequence[float], random: Random) -> list[Candid
     if not pages:
         return []
     network, wishes = load_network(), load_wishes()
-    asked = wishes.near(aims, random.getrandbits(32), **wanted(terms))
+    if terms.brief.overlap is None:
+        asked = wishes.near(aims, random.getrandbits(32), **wanted(terms))
+    else:
+        far, near = terms.brief.overlap
+        asked = wishes.drawn(len(aims), near, far, random.getrandbits(32), **wanted(terms))
     lines: list[list[Tone]] = [[] for _ in aims]
     for page in pages:
         for line, tones in zip(lines, written_page(network, page, asked, terms, random.getrandbits(32)), strict=True):
             line += tones
-    found: dict[tuple[Tone, ...], None] = {}
-    for line in lines:
-        made = held(terms, line)
-        if made is not None:
-            found.setdefault(made)
-    found.pop(terms.source.tones, None)
-    sampled = shapes([spans_of(tones, terms) for tones in (terms.source.tones, *found)], terms.source.length)
-    near = closenesses(sampled[0], sampled)[1:]
-    return [
-        Candidate(terms, tones, (LEARNED,), float(close), "model") for tones, close in zip(found, near, strict=True)
-    ]
+    return measured(terms, lines, LEARNED, "model")
 
 
 def wanted(terms: Terms) -> dict[str, float]:
@@ -89,6 +83,12 @@ def load_network(path: Path | None = None) -> Network:
         raise CannotRead(
             f"{path} is not a model of variations: {error}", hint="hummingbridge train variations makes one"
         ) from error
+
+
+@lru_cache(maxsize=1)
+def load_listener() -> Listener:
+    """What people's variations sound like, as shipped."""
+    return read_listener(shipped(LISTENER))
 
 
 @lru_cache(maxsize=1)

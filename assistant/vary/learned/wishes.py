@@ -60,6 +60,12 @@ class Wishes:
         rows = self.rows[chosen]
         return [replace(Controls(*map(float, row)), overlap=min(1.0, float(row[0]) + LOST), **fixed) for row in rows]
 
+    def spread(self, count: int, far: float, near: float) -> tuple[float, ...]:
+        """The closeness of so many human variations with an overlap in `far..near`, evenly from near to far."""
+        inside = self.closeness[(self.rows[:, 0] >= far) & (self.rows[:, 0] <= near)]
+        some = inside if len(inside) else self.closeness
+        return tuple(float(value) for value in np.quantile(some, (np.arange(count)[::-1] + 0.5) / count))
+
     @property
     def closeness(self) -> NDArray[np.float64]:
         """The one number of `midi.compare` for each row."""

@@ -134,8 +134,8 @@ def test_the_model_knows_no_technique_by_name():
 
 def test_what_it_writes_comes_as_near_as_was_asked():
     terms = terms_of(scale_motif(8), Brief())
-    for asked in (0.8, 0.5, 0.3):
-        near = [candidate.closeness for candidate in by_model(terms, [asked] * 12, Random(4))]
+    for asked in (0.8, 0.4):
+        near = [candidate.closeness for candidate in by_model(terms, [asked] * 8, Random(4))]
         assert abs(float(np.median(near)) - asked) < 0.1
 
 
