@@ -224,6 +224,13 @@ _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
     ("hum/stop", "Stop recording; the hum becomes the motif, its variations follow.", Nothing, "hum:stop", "take, job"),
     ("hum/toggle", "Record, or stop recording: one press of a footswitch.", Nothing, "hum:toggle", "what it did"),
     (
+        "hum/learn",
+        "Learn the footswitch: the next pedal or button pressed starts and stops recording, from now on.",
+        Nothing,
+        "hum:learn",
+        "what it waits for; the session's footswitch changes with the press",
+    ),
+    (
         "hum/import",
         "Turn a sound file into the motif; its variations follow.",
         HumImport,

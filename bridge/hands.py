@@ -13,6 +13,7 @@ from bridge.app import App, call
 from bridge.daw.watch import watch
 from bridge.ears import Ears
 from bridge.live import NONE, Live, LiveSettings
+from bridge.midi_io.controls import Control
 from bridge.reply import as_json
 from bridge.surfaces.hub import Surfaces, Wanted
 from midi.errors import HummingbridgeError
@@ -46,7 +47,11 @@ def played(settings: LiveSettings, store: SessionStore, tell: Tell) -> Iterator[
     live = Live(settings, told)
 
     def set_as(session: Session) -> None:
-        live.lead.follow = cast("Follow", session.follow)
+        try:
+            live.follow(cast("Follow", session.follow))
+            live.set_footswitch(Control.parse(session.footswitch))
+        except HummingbridgeError as error:
+            tell("trouble", as_json(error)["error"])
         live.set_tempo(Tempo(session.tempo_bpm) if session.tempo_bpm else None)
 
     set_as(store.session)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from assistant.errors import MissingPart
 from bridge.capture.count_in import SOURCE as COUNT_IN
 from bridge.capture.count_in import count_in
-from bridge.clock import Lead, OwnClock, SystemClock, Timeline
+from bridge.clock import Follow, Lead, OwnClock, SystemClock, Timeline
 from bridge.midi_io.audition import Audition, Conductor, Part, State
+from bridge.midi_io.controls import Control, Controls
 from bridge.midi_io.follow import MidiClock
+from bridge.midi_io.link import LinkClock
 from bridge.midi_io.player import Player, PortState
 from bridge.midi_io.ports import PortChoice
 from bridge.midi_io.schedule import Event
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from midi.motif import Motif
 
 VIRTUAL, NONE = "virtual", "none"
-_CONTROL, _DOWN = 0xB0, 64
 _ENDS_EARLY_SECONDS = 0.01
 _LOOK_SECONDS = 0.02
 _COUNT_IN_AFTER_SECONDS = 0.15
@@ -43,7 +44,6 @@ class LiveSettings:
     midi_out: str = VIRTUAL
     midi_in: str = VIRTUAL
     channel: int = 1
-    footswitch: int = 64
 
 
 class Live:
@@ -64,6 +64,7 @@ class Live:
         self._daw_leads, self._own_counts = False, False
         self._daw_tempo: Tempo | None = None
         self._once: asyncio.Task[None] | None = None
+        self._controls = Controls()
         self._player = Player(on_message=self._heard, on_port=self._port_changed)
         self.audition = Audition(self._player, on_state=self._state_changed)
         self._conductor = Conductor(self.audition, self.lead, self.clock)
@@ -74,6 +75,7 @@ class Live:
 
     def close(self) -> None:
         """Ends every note."""
+        self.follow("own")
         self._conductor.close()
         self._player.close()
 
@@ -101,6 +103,27 @@ class Live:
         self._tempo = tempo
         if tempo is not None:
             self.own.set_tempo(tempo, self.clock.now())
+
+    def follow(self, who: Follow) -> None:
+        """Who leads. Link is spoken to only while it is asked for. Raises `MissingPart`."""
+        others = dict(self.lead.others)
+        if who == "link" and "link" not in others:
+            others["link"] = LinkClock(self._tempo or self._daw_tempo, self.own.timeline(self.clock.now()).meter)
+        link = others.pop("link", None) if who != "link" else None
+        self.lead.others, self.lead.follow = others, who
+        if isinstance(link, LinkClock):
+            link.close()
+
+    def set_footswitch(self, control: Control) -> None:
+        self._controls.bind("footswitch", control, self._switched)
+
+    def learn(self, learned: Callable[[Control], None]) -> None:
+        """`learned(control)`, in the event loop, for the next pedal or button that is pressed."""
+
+        def pressed(control: Control) -> None:
+            self._loop.call_soon_threadsafe(learned, control)
+
+        self._controls.learn(pressed)
 
     def timeline(self) -> Timeline:
         """Where the music is now."""
@@ -207,8 +230,10 @@ class Live:
     def _heard(self, seconds: float, number: int, message: tuple[int, ...]) -> None:
         """From the player's thread."""
         self.midi_clock.feed(seconds, message)
-        is_switch = len(message) == 3 and message[0] & 0xF0 == _CONTROL and message[1] == self._settings.footswitch
-        if is_switch and message[2] >= _DOWN:
+        self._controls.feed(seconds, message)
+
+    def _switched(self, seconds: float, down: bool) -> None:
+        if down:
             self._loop.call_soon_threadsafe(lambda: self.pressed())
 
     def _port_changed(self, state: PortState) -> None:

@@ -54,12 +54,14 @@ class ServeSettings:
     follow: Follow | None = None
     daw: str = ""
     input: str = ""
+    footswitch: str = ""
     surfaces: tuple[str, ...] = ()
 
     @property
     def wishes(self) -> dict[str, object]:
         """What is said at the start about the session; what is not said stays as it was."""
-        wishes: dict[str, object] = {"follow": self.follow, "daw": self.daw, "surfaces": self.surfaces}
+        wishes: dict[str, object] = {"follow": self.follow, "daw": self.daw, "footswitch": self.footswitch}
+        wishes["surfaces"] = self.surfaces
         said = {name: value for name, value in wishes.items() if value}
         return said | ({"surfaces": ()} if self.surfaces == (NONE,) else {})
 

@@ -18,8 +18,9 @@ from assistant.files import write_whole
 class Session:
     """`motif` and `variations` are take ids; `selected` counts from 1, 0 for none. The rest are the settings that hold
     for what is made next. `follow` says who leads (`bridge.clock.Follow`); `tempo_bpm` is the own clock's tempo, None
-    that of what it plays. `surfaces` are those in use, as `serve --surface` names them. `playing` is the variation that
-    sounds (0 the motif, None silence): it is not kept on disk.
+    that of what it plays. `footswitch` is the control that starts and stops a recording, as `Control.parse` reads it.
+    `surfaces` are those in use, as `serve --surface` names them. `playing` is the variation that sounds (0 the motif,
+    None silence): it is not kept on disk.
     """
 
     motif: str = ""
@@ -37,6 +38,7 @@ class Session:
     daw: str = "folder"
     surfaces: tuple[str, ...] = ()
     follow: str = "auto"
+    footswitch: str = "cc:64"
     tempo_bpm: float | None = None
     playing: int | None = None
     recording: bool = False

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from bridge.app import App
 from bridge.commands import ClockFollow, ClockTempo, Nothing
+
+if TYPE_CHECKING:
+    from bridge.clock import Follow
 
 
 async def get(app: App, _: Nothing) -> dict[str, Any]:
@@ -13,7 +16,8 @@ async def get(app: App, _: Nothing) -> dict[str, Any]:
 
 
 async def follow(app: App, asked: ClockFollow) -> dict[str, Any]:
-    app.need_live()
+    # A leader that cannot be had is refused before the session names it.
+    app.need_live().follow(cast("Follow", asked.who))
     app.store.change(follow=asked.who)
     return await get(app, Nothing())
 

@@ -21,6 +21,7 @@ from midi.tempo import Meter, Tempo
 if TYPE_CHECKING:
     from assistant.library import Library
     from bridge.capture.recording import Recording
+    from bridge.midi_io.controls import Control
 
 PRE_ROLL_SECONDS = 0.25
 """So long before the voice a recording begins."""
@@ -62,6 +63,14 @@ async def toggle(app: App, _: Nothing) -> dict[str, Any]:
     if app.store.session.recording:
         return {"did": "stopped", **await stop(app, Nothing())}
     return {"did": "recording", **await record(app, HumRecord())}
+
+
+async def learn(app: App, _: Nothing) -> dict[str, Any]:
+    def learned(control: Control) -> None:
+        app.store.change(footswitch=control.text)
+
+    app.need_live().learn(learned)
+    return {"waits_for": "a press of the pedal or button", "until_then": app.store.session.footswitch}
 
 
 async def import_file(app: App, asked: HumImport) -> dict[str, Any]:

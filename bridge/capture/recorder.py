@@ -16,6 +16,9 @@ from bridge.clock import Clock, SystemClock, Timeline
 from midi.errors import HummingbridgeError
 
 ANSWER_SECONDS = 10.0
+OPENING_SECONDS = 3.0
+"""So long an input that is being looked for is waited for."""
+
 _PAUSE_SECONDS = 0.5
 
 
@@ -91,6 +94,7 @@ class Recorder:
         there yet, is waited for.
         """
         self._wish = {"do": "arm", "source": source, "input": wanted}
+        self._input = InputState("off")
         self._tell(self._wish)
 
     def disarm(self) -> None:
@@ -114,7 +118,7 @@ class Recorder:
                 raise CannotRecord("a hum is being recorded already", hint="stop it first")
             if self._wish is None:
                 self.arm()
-            if not self._changed.wait_for(lambda: self._input.state == "armed", 3.0):
+            if not self._opens():
                 state = self._input
                 raise CannotRecord(state.reason or "no audio input opens", hint=state.hint or "connect a microphone")
             now = self._clock.now()
@@ -148,6 +152,12 @@ class Recorder:
         self._closing = True
         if self._child is not None:
             self._child.close()
+
+    def _opens(self) -> bool:
+        """Whether the input is open, or opens soon; a process that has just started may say so late."""
+        self._changed.wait_for(lambda: self._input.state == "armed", OPENING_SECONDS)
+        self._changed.wait_for(lambda: self._input.state != "off", ANSWER_SECONDS)
+        return self._input.state == "armed"
 
     def _tell(self, line: Line) -> None:
         if self._child is None:

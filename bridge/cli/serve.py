@@ -53,10 +53,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--footswitch",
-    type=click.IntRange(0, 127),
-    default=64,
-    show_default=True,
-    help="The MIDI control (CC) that starts and stops recording.",
+    metavar="CONTROL",
+    help="The MIDI control that starts and stops recording: cc:64, or note:36:10 for one channel. It is remembered.",
 )
 @click.option("--daw", type=click.Choice(sorted(DAWS)), help="Where takes are sent. It is remembered.")
 @click.option(
@@ -79,7 +77,7 @@ def command(
     channel: int,
     clock: Follow | None,
     audio_input: str,
-    footswitch: int,
+    footswitch: str | None,
     daw: str | None,
     surfaces: tuple[str, ...],
     advertise: bool,
@@ -97,12 +95,15 @@ def command(
 
     from bridge.app import App
     from bridge.live import NONE, LiveSettings
+    from bridge.midi_io.controls import Control
     from bridge.serve import ServeSettings, folders_of, serve
     from bridge.surfaces.hub import Wanted
 
     settings = ServeSettings(library_folder, osc_port, http_port, listen, token, folders_of(folders), advertise)
-    live = LiveSettings(midi_out, midi_in, channel, footswitch)
+    live = LiveSettings(midi_out, midi_in, channel)
     settings = replace(settings, live=live, follow=clock, daw=daw or "", input=audio_input, surfaces=surfaces)
+    if footswitch is not None:
+        settings = replace(settings, footswitch=Control.parse(footswitch).text)
     for surface in surfaces if surfaces != (NONE,) else ():
         # What is wrong with a name or a preset is said before anything starts.
         Wanted.parse(surface)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
+
+from midi.errors import HummingbridgeError
 
 Kind = Literal["cc", "note"]
 DEBOUNCE_SECONDS = 0.05
@@ -16,6 +18,10 @@ _ON = 64
 _MODE_MESSAGES = 120
 
 
+class WrongControl(HummingbridgeError):
+    code: ClassVar[str] = "wrong-control"
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """A control change or a note; `channel` 0..15, or None for any. CC 64 on any channel is the usual footswitch."""
@@ -23,6 +29,22 @@ class Control:
     kind: Kind = "cc"
     number: int = SUSTAIN
     channel: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Control:
+        """From `cc:64`, or `note:36:10` where only one channel counts. Raises `WrongControl`."""
+        kind, *numbers = text.split(":")
+        if kind not in ("cc", "note") or not 1 <= len(numbers) <= 2 or not all(map(str.isdecimal, numbers)):
+            raise WrongControl(f"{text!r} is no MIDI control", hint="write cc:64, or note:36:10 for one channel")
+        number, channel = int(numbers[0]), int(numbers[1]) if len(numbers) == 2 else None
+        if number > 127 or channel not in (None, *range(1, 17)):
+            raise WrongControl(f"{text!r} is outside 0..127, or its channel outside 1..16", hint="such as cc:64")
+        return cls("cc" if kind == "cc" else "note", number, None if channel is None else channel - 1)
+
+    @property
+    def text(self) -> str:
+        """What `parse` reads."""
+        return f"{self.kind}:{self.number}" + ("" if self.channel is None else f":{self.channel + 1}")
 
     def __str__(self) -> str:
         where = "any channel" if self.channel is None else f"channel {self.channel + 1}"

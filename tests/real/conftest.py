@@ -20,6 +20,7 @@ import pytest
 
 from bridge.daw.ardour import Ardour
 from bridge.daw.ardour_install import install
+from tests.fakes.waiting import eventually
 from tests.real.servers import JackServer, end
 
 HERE = Path(__file__).parent
@@ -172,6 +173,7 @@ class RealArdour:
         """Starts Ardour and waits until `ready`; where JACK threw it out at the start, once more."""
         self.stop()
         for _ in range(4):
+            eventually(self._jack_answers, what="JACK answers")
             with self.log.open("wb") as log:
                 self.process = subprocess.Popen(
                     ["ardour", "--no-announcements", "--no-splash", str(self.session_file)],
@@ -191,6 +193,14 @@ class RealArdour:
             end(self.process, signal.SIGKILL)
         pytest.fail(f"Ardour does not start:\n{self.log.read_text(errors='replace')[-2000:]}")
 
+    def _jack_answers(self) -> bool:
+        """After a client was killed, JACK stands still for a while, and Ardour would not wait for it."""
+        try:
+            asked = subprocess.run(["jack_lsp"], env=self.environment, capture_output=True, check=False, timeout=20)
+        except subprocess.TimeoutExpired:
+            return False
+        return asked.returncode == 0
+
     def stop(self, how: signal.Signals = signal.SIGKILL) -> None:
         end(self.process, how)
         self.process = None
@@ -199,11 +209,11 @@ class RealArdour:
 @pytest.fixture(scope="session")
 def new_ardour(
     jack_server: str, display: str, jack_lock: Path | None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[], RealArdour]]:
-    """Makes a fresh Ardour with a fresh session, not started yet."""
+) -> Iterator[Callable[..., RealArdour]]:
+    """Makes a fresh Ardour with a fresh session, not started yet, in a JACK server of its own or in the one for all."""
     made: list[RealArdour] = []
 
-    def make() -> RealArdour:
+    def make(jack: str = jack_server) -> RealArdour:
         root = tmp_path_factory.mktemp("ardour")
         config = root / "config" / "ardour7"
         config.mkdir(parents=True)
@@ -217,7 +227,7 @@ def new_ardour(
             "XDG_DATA_HOME": str(root / "data"),
             "HOME": str(root),
             "DISPLAY": display,
-            "JACK_DEFAULT_SERVER": jack_server,
+            "JACK_DEFAULT_SERVER": jack,
             "JACK_NO_START_SERVER": "1",
             "LC_ALL": "C.UTF-8",
             "NO_AT_BRIDGE": "1",
@@ -246,7 +256,7 @@ def new_ardour(
 
 
 @pytest.fixture(scope="session")
-def running(new_ardour: Callable[[], RealArdour]) -> RealArdour:
+def running(new_ardour: Callable[..., RealArdour]) -> RealArdour:
     """An Ardour that runs, with the bridge in it and its OSC on."""
     ardour = new_ardour()
     install(ardour.config, osc=True)

@@ -24,6 +24,7 @@ from midi.clip import Clip
 from midi.motif import Motif
 from midi.note import Note
 from tests.fakes.waiting import eventually
+from tests.real.servers import JackServer
 
 Message = tuple[int, ...]
 
@@ -36,16 +37,13 @@ class Running(Protocol):
     def stop(self) -> None: ...
 
 
-def clock_outputs() -> list[str]:
-    ports = subprocess.run(["jack_lsp"], capture_output=True, check=True, text=True).stdout.splitlines()
-    return [port for port in ports if port.endswith("MIDI Clock out")]
-
-
 def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
-    jack_server: str, new_ardour: Callable[[], Running], monkeypatch: pytest.MonkeyPatch
+    own_jack: JackServer, new_ardour: Callable[[str], Running], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", jack_server)
-    ardour = new_ardour()
+    for variable, value in own_jack.environment.items():
+        monkeypatch.setenv(variable, value)
+    own_jack.start()
+    ardour = new_ardour(own_jack.name)
     install(ardour.config, osc=True)
     clock, ticks, notes = MidiClock(), [], []
 
@@ -67,9 +65,7 @@ def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
         player.open_input(PortChoice(f"{name} back"), 1)
         player.open_output(PortChoice(name))
         eventually(lambda: [state.state for state in player.port_states()] == ["open"] * 3)
-        # An Ardour that was killed before may still be in JACK's list for a while.
-        (daws,) = eventually(lambda: len(found := clock_outputs()) == 1 and found, what="one Ardour")
-        subprocess.run(["jack_connect", daws, f"{name} clock:in"], check=True)
+        subprocess.run(["jack_connect", "ardour:MIDI Clock out", f"{name} clock:in"], check=True)
         subprocess.run(["jack_connect", f"{name}:out", f"{name} back:in"], check=True)
         with OscPeer(ardour.osc_port) as osc:
             osc.send("/transport_play")

@@ -28,7 +28,8 @@ import soundfile
 from bridge.daw.ardour import Ardour
 from bridge.daw.ardour_install import install
 from bridge.osc.client import OscPeer
-from tests.fakes.waiting import eventually
+from tests.fakes.waiting import PATIENCE_SECONDS, eventually
+from tests.real.servers import JackServer
 
 CLIP, CLIP_SECONDS = "solfege_480", 8.2
 TICKS, RATE, TEMPO_BPM = 1920, 48_000, 96
@@ -44,6 +45,7 @@ class DawProgram(Protocol):
 
     def saved(self) -> ElementTree.Element: ...
     def start(self, ready: Callable[[], bool]) -> None: ...
+    def stop(self) -> None: ...
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Conversation:
     def __post_init__(self) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect(("127.0.0.1", self.port))
-        self.socket.settimeout(30)
+        self.socket.settimeout(PATIENCE_SECONDS)
 
     def ask(self, address: str, *values: Any) -> Any:
         from pythonosc.osc_message import OscMessage
@@ -74,13 +76,18 @@ class Conversation:
 
 
 @pytest.fixture(scope="module")
-def daw(new_ardour: Callable[[], DawProgram]) -> DawProgram:
+def daw(new_ardour: Callable[[str], DawProgram], tmp_path_factory: pytest.TempPathFactory) -> Iterator[DawProgram]:
+    """The only Ardour in its JACK server."""
     if shutil.which("oscsend") is None:
         pytest.skip("no oscsend here: apt-get install --no-install-recommends liblo-tools")
-    made = new_ardour()
+    server = JackServer("hb-whole", tmp_path_factory.mktemp("jack") / "jackd.log")
+    server.start()
+    made = new_ardour(server.name)
     install(made.config, osc=True)
     made.start(lambda: Ardour(made.config).check().ready)
-    return made
+    yield made
+    made.stop()
+    server.close()
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +109,7 @@ def program(daw: DawProgram, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     yield conversation
     conversation.socket.close()
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(30) == 0
     process.stdout.close()
 
 
@@ -121,7 +128,7 @@ def voice(daw: DawProgram, data: Path, tmp_path_factory: pytest.TempPathFactory)
     yield singer
     assert singer.stdin is not None
     singer.stdin.close()
-    singer.wait(5)
+    singer.wait(30)
     singer.stdout.close()
 
 
@@ -187,14 +194,14 @@ def test_a_hum_becomes_a_variation_in_the_daws_session(
     assert recording["facts"]["seconds"] == pytest.approx(CLIP_SECONDS, abs=1.0)
 
     # Its notes, against those that people wrote down.
-    session = eventually(
-        lambda: (now := program.ask("/session/get"))["variations"] and now, seconds=30, what="variations"
-    )
+    session = eventually(lambda: (now := program.ask("/session/get"))["variations"] and now, what="variations")
     assert len(session["variations"]) == 10
     heard = [note[2] for note in program.ask("/motif/get")["notes"]]
     wanted = sung(data)
     common = longest_common(heard, wanted)
-    assert common >= 0.8 * max(len(heard), len(wanted)), (heard, wanted)
+    # On a busy machine JACK leaves periods out, and a note that is cut counts twice.
+    assert common >= 0.8 * len(wanted), (heard, wanted)
+    assert len(heard) <= 1.5 * len(wanted), (heard, wanted)
 
     # A variation, chosen by another program.
     subprocess.run(["oscsend", "127.0.0.1", str(program.port), "/variation/select", "si", "osc", "3"], check=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.midi_io.controls import Control, Controls, pressed
+from bridge.midi_io.controls import Control, Controls, WrongControl, pressed
 
 
 class Foot:
@@ -90,3 +90,14 @@ def test_presses_and_releases_take_turns(script):
         foot.controls.feed(now, tuple(message))
         foot.controls.feed(now, (0xB0, 64, (message or [0])[0] & 127))
     assert [down for _, down in foot.felt] == [number % 2 == 0 for number in range(len(foot.felt))]
+
+
+@given(st.builds(Control, st.sampled_from(("cc", "note")), st.integers(0, 127), st.none() | st.integers(0, 15)))
+def test_a_control_is_written_and_read(control: Control):
+    assert Control.parse(control.text) == control
+
+
+@pytest.mark.parametrize("text", ["", "64", "cc", "cc:128", "cc:-1", "note:60:0", "note:60:17", "knob:3", "cc:1:2:3"])
+def test_what_is_no_control_is_refused(text: str):
+    with pytest.raises(WrongControl):
+        Control.parse(text)
