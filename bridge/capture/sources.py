@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from midi.errors import HummingbridgeError
 
 Samples = NDArray[np.float32]
 _DRIFT = 1e-4
+_WINDOW_SECONDS, _STOOD_STILL_SECONDS = 0.25, 0.05
 _WRAP = 1 << 32
 
 
@@ -53,18 +55,25 @@ SOURCES = {"jack": "bridge.capture.sources:JackInput", "portaudio": "bridge.capt
 class FrameClock:
     """When a frame was, by the clock of all processes: callbacks are late by chance and never early.
 
-    So the earliest counts; a sound card whose crystal is slower may take that back by 100 parts in a million.
+    So the earliest counts; a sound card whose crystal is slower may take that back by 100 parts in a million. Where all
+    of a quarter of a second are late, the driver stood still, and time is told anew.
     """
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._zero: float | None = None
         self._last = 0
+        self._earliest, self._window_ends = math.inf, 0
 
     def seconds(self, frame: int, now: float) -> float:
         zero = now - frame / self._rate_hz
         if self._zero is not None:
+            self._earliest = min(self._earliest, zero)
             zero = min(zero, self._zero + _DRIFT * (frame - self._last) / self._rate_hz)
+        if frame >= self._window_ends:
+            if math.inf > self._earliest > zero + _STOOD_STILL_SECONDS:
+                zero = self._earliest
+            self._earliest, self._window_ends = math.inf, frame + round(_WINDOW_SECONDS * self._rate_hz)
         self._zero, self._last = zero, frame
         return zero + frame / self._rate_hz
 
