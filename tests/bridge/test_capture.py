@@ -154,6 +154,20 @@ def test_blocks_have_the_time_of_the_earliest_callback():
     assert clock.seconds(200, now=50.230) == pytest.approx(50.202, abs=1e-4)
 
 
+def test_after_the_driver_stood_still_time_is_told_anew():
+    clock = FrameClock(1000)
+    for block in range(20):
+        clock.seconds(100 * block, now=50.0 + block / 10)
+    told = [clock.seconds(100 * block, now=58.0 + block / 10 + 0.02 * (block % 2)) for block in range(20, 30)]
+    assert told[-1] == pytest.approx(58.0 + 2.9, abs=0.001)
+
+
+def test_a_single_late_callback_changes_nothing():
+    clock = FrameClock(1000)
+    told = [clock.seconds(100 * block, now=50.0 + block / 10 + (5.0 if block == 12 else 0.0)) for block in range(20)]
+    assert told == pytest.approx([50.0 + block / 10 for block in range(20)], abs=1e-3)
+
+
 class Told:
     """What the capture says."""
 
