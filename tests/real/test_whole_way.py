@@ -250,8 +250,7 @@ def test_a_hum_becomes_a_variation_in_the_daws_session(
     assert [pitch for _, pitch in got] == repeated([pitch for _, pitch in expected], len(got))
     off_beats = [at - due for (at, _), (due, _) in zip(got, expected, strict=False)]
     bar_line = 4 * round(statistics.median(off_beats) / 4)
-    # Where JACK stands still for a tenth of a second, the DAW's time does, and the clock tells it afterwards: on a quiet
-    # machine these are within 0.05.
+    # Where JACK stands still for a tenth of a second, so does the DAW's time, and its clock tells that afterwards.
     assert statistics.median(off_beats) == pytest.approx(bar_line, abs=0.5)
     assert max(abs(off - statistics.median(off_beats)) for off in off_beats) < 0.5
 
