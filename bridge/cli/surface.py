@@ -34,9 +34,8 @@ def listed(as_json: bool) -> None:
     """The surfaces there are, your own among them, and the MIDI ports of this machine."""
     from assistant.presets import list_presets
     from bridge.midi_io.player import Player
-    from bridge.surfaces.preset import load_surface
 
-    rows = [(preset.name, load_surface(preset.name).family, preset) for preset in list_presets("surfaces")]
+    rows = [(preset.name, _family(preset.path), preset) for preset in list_presets("surfaces")]
     # Asked in another process: the MIDI drivers print to the terminal.
     player = Player()
     ports = player.ports()
@@ -51,6 +50,16 @@ def listed(as_json: bool) -> None:
     say()
     for way, names in there.items():
         say(f"{way:<8} {', '.join(names) or 'none'}")
+
+
+def _family(path: Path) -> str:
+    from bridge.surfaces.preset import load_surface_file
+    from midi.errors import HummingbridgeError
+
+    try:
+        return load_surface_file(path).family
+    except HummingbridgeError:
+        return "wrong: see presets check"
 
 
 @command.command("show")

@@ -170,6 +170,10 @@ class Surfaces:
             self._soon()
         self._take(used, 0, (address, *values))
 
+    def over_osc_now(self) -> tuple[Surface, ...]:
+        """The surfaces in use that speak OSC."""
+        return tuple(used.surface for used in self._used.values() if used.over_osc)
+
     def listed(self) -> list[dict[str, Any]]:
         return [
             {

@@ -53,7 +53,8 @@ def application(
         return JSONResponse(openapi())
 
     async def oscquery(request: Request) -> Response:
-        status, answer = found(request.url.path, request.url.query, osc_port=oscquery_port or 0)
+        surfaces = app.surfaces.over_osc_now() if app.surfaces else ()
+        status, answer = found(request.url.path, request.url.query, osc_port=oscquery_port or 0, surfaces=surfaces)
         return Response(status_code=status) if answer is None else JSONResponse(answer, status_code=status)
 
     async def follow(socket: WebSocket) -> None:

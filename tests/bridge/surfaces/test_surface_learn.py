@@ -13,6 +13,7 @@ from bridge.surfaces.learn import PURPOSES, button_in, knob_in, preset_text
 from bridge.surfaces.preset import load_surface, load_surface_file
 from bridge.surfaces.scene import Scene
 from bridge.surfaces.touchosc import layout
+from bridge.web.oscquery import found
 
 
 def purpose(words: str) -> object:
@@ -92,3 +93,17 @@ def test_a_surface_is_drawn_in_the_terminal_and_as_a_picture() -> None:
     assert "stop" in words
     assert picture(surface, "variations", looks).startswith(b"\x89PNG")
     assert Canvas(10, 10).image().size == (20, 20)
+
+
+def test_the_controls_of_a_tablet_are_found_by_oscquery() -> None:
+    status, node = found("/surface/touchosc/closeness", "", osc_port=9310, surfaces=[load_surface("touchosc")])
+    assert status == 200
+    assert node == {
+        "FULL_PATH": "/surface/touchosc/closeness",
+        "ACCESS": 3,
+        "TYPE": "f",
+        "RANGE": [{"MIN": 0.0, "MAX": 1.0}],
+        "DESCRIPTION": COMMANDS["vary/closeness"].summary,
+    }
+    assert found("/surface/touchosc", "", osc_port=9310)[0] == 404
+    assert found("/surface/list", "", osc_port=9310)[0] == 200
