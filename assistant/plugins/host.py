@@ -107,7 +107,7 @@ class HostedPlugin:
         """`samples`, shape (1 or 2, n), through the effect: the same shape, sample for sample where it was."""
         import numpy as np
 
-        out = np.zeros_like(samples)
+        out = np.empty_like(samples)
         channels, length = samples.shape
         done = fed = 0
         # Latency holds samples back at the beginning; silence after the end pushes them out.
