@@ -24,14 +24,19 @@ WIDTH, MARGIN, GUTTER = 1240.0, 44.0, 40.0
 _HEADER, _WAVE, _ROLL, _CARD, _CARD_HEAD = 100.0, 76.0, 300.0, 138.0, 44.0
 _GAP = 30.0
 _NOTE, _NOTE_EDGE = (206, 219, 236), (84, 116, 160)
+_SUNG_EDGE = (214, 150, 132)
+_SUNG_SHARE = 0.62
+"""Of a row, how high a note as sung is drawn."""
 _WAVE_COLOUR = (178, 186, 199)
 _GHOST = (222, 222, 219)
 _SHADE = (246, 245, 241)
 _VARIATIONS = ((42, 139, 132), (203, 128, 38), (136, 88, 146), (178, 74, 74))
 _SHARPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _FLATS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_FEELS = {"triplets": ("triplets",), "swing": ("swung",)}
 _BLACK = {1, 3, 6, 8, 10}
 _CURVE_GAP_SECONDS = 0.03
+_AROUND_BEATS = 1.5
 
 
 Box = tuple[float, float, float, float]
@@ -39,9 +44,11 @@ Box = tuple[float, float, float, float]
 
 
 def plot_hum(heard: Heard, audio: Audio, variations: Sequence[Variation] = ()) -> bytes:
-    """A PNG picture, 2480 pixels wide: waveform, notes with sung pitch, bars and beats, and up to four variations.
+    """A PNG picture, 2480 pixels wide: waveform, sung pitch, notes as sung and as meant, bars and beats, and up to four
+    variations.
 
-    The bar lines follow the singer: they lie where the notes beside them were sung.
+    The bar lines follow the singer: they lie where the notes around them put them. What was meant stands on them; what
+    was sung stands where and how high it was sung, the singer's own tuning taken off.
     """
     shown = tuple(variations[:4])
     rows = (len(shown) + 1) // 2
@@ -71,14 +78,17 @@ def _header(canvas: Canvas, heard: Heard) -> None:
     motif = heard.motif
     canvas.text(MARGIN, 40, f"{motif.key}", 25, INK, anchor="ls")
     wide = canvas.text_width(f"{motif.key}", 25)
-    canvas.text(MARGIN + wide + 16, 40, f"{motif.meter}   {motif.tempo.bpm:.0f} BPM", 16, MUTED, anchor="ls")
+    told = [f"{motif.meter}", f"{motif.tempo.bpm:.0f} BPM", *_FEELS.get(heard.feel, ())]
+    told += ["free time"] if heard.freedom else []
+    canvas.text(MARGIN + wide + 16, 40, "   ".join(told), 16, MUTED, anchor="ls")
     notes = f"{len(heard.notes)} note{'' if len(heard.notes) == 1 else 's'}"
     bars = f"{motif.bars} bar{'' if motif.bars == 1 else 's'}"
     cents = round(heard.tuning_cents)
     tuning = "in tune" if abs(cents) < 3 else f"{abs(cents)} cents {'sharp' if cents > 0 else 'flat'}"
     canvas.text(WIDTH - MARGIN, 40, f"{notes}   {bars}   {tuning}", 14, MUTED, anchor="rs")
     x = WIDTH - MARGIN
-    for name, draw in (("note", _note_sample), ("sung pitch", _voice_sample)):
+    samples = (("meant", _note_sample), ("sung", _sung_sample), ("pitch", _voice_sample))
+    for name, draw in samples if heard.notes else ():
         x -= canvas.text_width(name, 12)
         canvas.text(x, 66, name, 12, MUTED, anchor="ls")
         x -= 30
@@ -94,6 +104,10 @@ def _beside(canvas: Canvas, text: str, middle: float) -> Box:
 
 def _note_sample(canvas: Canvas, x: float, y: float) -> None:
     canvas.block((x, y - 5, x + 22, y + 5), 3, _NOTE, _NOTE_EDGE)
+
+
+def _sung_sample(canvas: Canvas, x: float, y: float) -> None:
+    canvas.block((x, y - 4, x + 22, y + 4), 2.5, None, _SUNG_EDGE)
 
 
 def _voice_sample(canvas: Canvas, x: float, y: float) -> None:
@@ -140,16 +154,23 @@ def _sung_notes(canvas: Canvas, heard: Heard, box: Box) -> None:
 
     rows.draw(canvas, left, right, heard.motif.key)
     _bars(canvas, heard, at, (left, top, right, bottom))
-    for note, meant in zip(heard.notes, heard.placed, strict=True):
-        block = (at(note.onset_seconds), rows.top_of(meant.pitch), at(note.offset_seconds), rows.bottom_of(meant.pitch))
+    seconds_of = _beat_times(heard)
+    for meant in heard.placed:
+        begin, end = (at(seconds_of(beats)) for beats in (meant.start_beats, meant.end_beats))
+        block = (begin, rows.top_of(meant.pitch), end, rows.bottom_of(meant.pitch))
         canvas.block(block, min(4.0, rows.height / 3), _NOTE, _NOTE_EDGE)
+    half = _SUNG_SHARE * rows.height / 2
+    for note in heard.notes:
+        middle = rows.middle(note.pitch - tuning)
+        block = (at(note.onset_seconds), middle - half, at(note.offset_seconds), middle + half)
+        canvas.block(block, min(3.0, half / 2), None, _SUNG_EDGE)
     for points in _strokes(heard.curve.times_seconds, curve - np.float32(tuning)):
         canvas.line([(at(seconds), rows.middle(pitch)) for seconds, pitch in points], PAPER, 5.0)
         canvas.line([(at(seconds), rows.middle(pitch)) for seconds, pitch in points], VOICE, 2.2)
     names = _FLATS if heard.motif.key.flats else _SHARPS
     for note, meant in zip(heard.notes, heard.placed, strict=True):
         name = names[meant.pitch % 12]
-        x = at(note.onset_seconds)
+        x = at(seconds_of(meant.start_beats))
         if at(note.offset_seconds) - x >= canvas.text_width(name, 12) + 4:
             canvas.text(x + 1, rows.top_of(meant.pitch) - 4, name, 12, INK, anchor="ls", halo=PAPER)
 
@@ -190,12 +211,12 @@ def _bars(canvas: Canvas, heard: Heard, at: Callable[[float], float], box: Box) 
 
 
 def _beat_times(heard: Heard) -> Callable[[float], float]:
-    """Beats to seconds: between the notes as they were sung, beyond them at the tempo."""
+    """Beats to seconds, evenly through the notes around as they were sung, beyond them at the tempo."""
     first: dict[float, float] = {}
     for note, meant in zip(heard.notes, heard.placed, strict=True):
         first.setdefault(meant.start_beats, note.onset_seconds)
     beats = np.array(sorted(first))
-    times = np.array([first[beat] for beat in sorted(first)])
+    times = np.maximum.accumulate(_evenly(beats, np.array([first[beat] for beat in sorted(first)])))
     tempo = heard.motif.tempo
 
     def seconds(beat: float) -> float:
@@ -206,6 +227,20 @@ def _beat_times(heard: Heard) -> Callable[[float], float]:
         return float(np.interp(beat, beats, times))
 
     return seconds
+
+
+def _evenly(beats: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Times on a line through those around, the nearer the more it heeds them: a late note does not move the beat."""
+    if len(beats) < 3:
+        return times
+    apart = beats[np.newaxis, :] - beats[:, np.newaxis]
+    weights = np.exp(-np.abs(apart) / _AROUND_BEATS)
+    total = weights.sum(axis=1)
+    mean_beat, mean_time = (weights * apart).sum(axis=1) / total, (weights @ times) / total
+    off = apart - mean_beat[:, np.newaxis]
+    slope = (weights * off * (times - mean_time[:, np.newaxis])).sum(axis=1) / (weights * off**2).sum(axis=1)
+    even: NDArray[np.float64] = mean_time - slope * mean_beat
+    return even
 
 
 class _Rows:
