@@ -96,12 +96,12 @@ def synthetic(melodies: Path, folder: Path) -> Iterator[Example]:
         yield load_example(path)
 
 
-def judge(clips: Sequence[Clip], weights: Path) -> dict[str, Figures]:
+def judge(clips: Sequence[Clip], weights: Path) -> dict[str, list[Figures]]:
     """The program with these weights, on recordings as they are and spoiled."""
     ear = ours(Listener(loaded={"learned": Learned(weights=weights)}), HearSettings(tracker="learned"))
-    figures = {"clean": mean([judged(clip, ear) for clip in clips])}
+    figures = {"clean": [judged(clip, ear) for clip in clips]}
     for what, spoil in SPOILS.items():
-        figures[what] = mean([judged(clip, ear, spoil=change) for clip, change in spoiled(clips, spoil)])
+        figures[what] = [judged(clip, ear, spoil=change) for clip, change in spoiled(clips, spoil)]
     return figures
 
 
@@ -119,7 +119,7 @@ def main() -> None:
     clips = find_clips(asked.voices)
     real = list(recordings(clips, asked.work))
     made = list(synthetic(asked.melodies, asked.work))
-    found: list[tuple[int, dict[str, Figures]]] = []
+    found: list[dict[str, list[Figures]]] = []
     for fold in asked.fold or ["all"]:
         left_out = FOLDS.get(fold, ())
         heard = [example for example in real if number(example.name) not in left_out]
@@ -133,15 +133,14 @@ def main() -> None:
         write_nets(nets, weights)
         if asked.fold:
             held = [clip for clip in clips if number(clip.name) in left_out]
-            found.append((len(held), judge(held, weights)))
-            show(f"fold {fold}, {len(held)} recordings", found[-1][1]["clean"])
+            found.append(judge(held, weights))
+            show(f"fold {fold}, {len(held)} recordings", mean(found[-1]["clean"]))
         elif asked.install:
             MODEL.write_bytes(weights.read_bytes())
             count(asked.melodies, MODEL.with_name("expectation.json"))
     if found:
-        every = {what: mean([one[what] for size, one in found for _ in range(size)]) for what in found[0][1]}
-        for what, figures in every.items():
-            show(what, figures)
+        for what in found[0]:
+            show(what, mean([figures for one in found for figures in one[what]]))
 
 
 def show(what: str, figures: Figures) -> None:
