@@ -12,6 +12,7 @@ from assistant.hear.frames import RATE_HZ
 from assistant.hear.heard import Heard
 from assistant.hear.intend import intend
 from assistant.hear.kind import Kind
+from assistant.hear.quieten import quietened
 from assistant.hear.settings import HearSettings
 from assistant.hear.sung import Sung
 from assistant.hear.timing import timed
@@ -61,7 +62,7 @@ class Listener:
         asked = settings or HearSettings()
         chosen = Choice(asked.tracker) if asked.tracker else choose(polyphonic=asked.polyphonic)
         tracker = self.tracker(chosen.name)
-        sung = tracker.hear(prepared(audio), progress=progress)
+        sung = tracker.hear(quietened(prepared(audio)), progress=progress)
         if sung.kind != "voice" and not asked.anyway:
             raise NothingHeard(f"this sounds like {_WORDS[sung.kind]}, not like one voice", hint=_HINTS[sung.kind])
         if not sung.notes:
