@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from assistant.audio import Samples
 
 _FRAME, _HOP = 2048, 512
+_WINDOW = np.hanning(_FRAME + 1)[:-1].astype(np.float32)
+_JUDGED, _AT_A_TIME = 400, 256
 _FLOOR_PERCENTILE = 25
 """Of the frames of each bin: a hum pauses or moves in more of them than that."""
 _NOISY_DB = 12.0
@@ -26,22 +28,33 @@ def quietened(samples: Samples) -> Samples:
     """
     if len(samples) < 8 * _FRAME:
         return samples
-    window = np.hanning(_FRAME + 1)[:-1].astype(np.float32)
-    padded = np.pad(samples, (_FRAME, 2 * _FRAME))
-    spectra = np.fft.rfft(np.lib.stride_tricks.sliding_window_view(padded, _FRAME)[::_HOP] * window, axis=1)
-    heights = np.abs(spectra[4:-8]) if len(spectra) > 20 else np.abs(spectra)
+    inside = _frames(samples)
+    # A few hundred frames tell the noise of ten minutes.
+    heights = np.abs(_spectra(inside[:: max(1, len(inside) // _JUDGED)]))
     floor = np.percentile(heights, _FLOOR_PERCENTILE, axis=0)
     if _above_db(heights, floor) > _NOISY_DB:
         return samples
-    power = np.abs(spectra) ** 2
-    gain = np.maximum(_LEFT, 1 - (_OVER * floor) ** 2 / np.maximum(power, 1e-20))
-    pieces = np.fft.irfft(spectra * gain, _FRAME, axis=1) * window
-    whole = np.zeros((len(pieces) - 1) * _HOP + _FRAME)
-    for number, piece in enumerate(pieces):
-        whole[number * _HOP : number * _HOP + _FRAME] += piece
+    padded = _frames(np.pad(samples, (_FRAME, 2 * _FRAME)))
+    whole = np.zeros((len(padded) - 1) * _HOP + _FRAME, np.float32)
+    for first in range(0, len(padded), _AT_A_TIME):
+        spectra = _spectra(padded[first : first + _AT_A_TIME])
+        gain = np.maximum(_LEFT, 1 - (_OVER * floor) ** 2 / np.maximum(np.abs(spectra) ** 2, 1e-20))
+        for number, piece in enumerate(np.fft.irfft(spectra * gain, _FRAME, axis=1) * _WINDOW, first):
+            whole[number * _HOP : number * _HOP + _FRAME] += piece
     # Squared Hann windows at a quarter of their length add up to 1.5.
-    cleaned: Samples = (whole[_FRAME : _FRAME + len(samples)] / 1.5).astype(np.float32)
+    cleaned: Samples = whole[_FRAME : _FRAME + len(samples)] / np.float32(1.5)
     return cleaned
+
+
+def _frames(samples: Samples) -> Samples:
+    """Shape (frames, samples of a frame)."""
+    framed: Samples = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_HOP]
+    return framed
+
+
+def _spectra(frames: Samples) -> NDArray[np.complexfloating]:
+    spectra: NDArray[np.complexfloating] = np.fft.rfft(frames * _WINDOW, axis=1)
+    return spectra
 
 
 def _above_db(heights: NDArray[np.floating], floor: NDArray[np.floating]) -> float:
