@@ -47,7 +47,9 @@ def resource_folders() -> tuple[Path, ...]:
         return (home / "Library/Application Support/REAPER",)
     if sys.platform == "win32":
         return (Path(os.environ.get("APPDATA", home / "AppData/Roaming")) / "REAPER",)
-    return (Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "REAPER",)
+    usual = home / ".config/REAPER"
+    own = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(own) / "REAPER", usual) if own else (usual,)
 
 
 def find_resource_folder() -> Path:

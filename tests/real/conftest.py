@@ -255,10 +255,11 @@ def new_ardour(
         ardour.stop()
 
 
-@pytest.fixture(scope="session")
-def running(new_ardour: Callable[..., RealArdour]) -> RealArdour:
-    """An Ardour that runs, with the bridge in it and its OSC on."""
+@pytest.fixture(scope="module")
+def running(new_ardour: Callable[..., RealArdour]) -> Iterator[RealArdour]:
+    """An Ardour that runs, with the bridge in it and its OSC on; it ends with the module, since others look for one."""
     ardour = new_ardour()
     install(ardour.config, osc=True)
     ardour.start(lambda: Ardour(ardour.config).check().ready)
-    return ardour
+    yield ardour
+    ardour.stop()

@@ -326,15 +326,16 @@ def test_settings_are_safe_beside_a_running_ardour(running: Running):
         uninstall(running.config)
 
 
-@pytest.fixture(scope="session")
-def rippling(new_ardour: Callable[[], Running]) -> Running:
+@pytest.fixture(scope="module")
+def rippling(new_ardour: Callable[[], Running]) -> Iterator[Running]:
     """A second Ardour, in ripple mode: there, what is brought in by Ardour's own import pushes aside what is behind."""
     second = new_ardour()
     settings = (second.config / "config").read_text()
     (second.config / "config").write_text(settings.replace("<Config>", f"<Config>{RIPPLE}"))
     install(second.config, osc=True)
     second.start(lambda: Ardour(second.config).check().ready)
-    return second
+    yield second
+    second.stop()
 
 
 def test_ripple_mode_pushes_nothing_aside(rippling: Running):
