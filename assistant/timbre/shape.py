@@ -14,9 +14,6 @@ BANDS = 64
 NOISE_WINDOW = 4 * HOP
 FADE_HZ = (18_000.0, 21_500.0)
 """Harmonics fade out between these, so that none folds back."""
-LOUDER_NEPERS = 1.2
-"""How far the network may leave the loudness it is given, up or down: 10 dB, to sharpen an attack that the loudness,
-measured over 43 ms, has smeared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,7 @@ class Shape:
 
     @property
     def outputs(self) -> int:
-        """A change of gain, the harmonics, the bands of noise."""
+        """A slack in gain that only learning uses, the harmonics, the bands of noise."""
         return 1 + self.harmonics + BANDS
 
     @property

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from assistant.timbre.features import HOP, QUIET_DB, SAMPLE_RATE_HZ, Frames, a_weights, midi_pitch, network_input
-from assistant.timbre.shape import FADE_HZ, LOUDER_NEPERS, NOISE_WINDOW, Shape, band_shapes, noise_weights
+from assistant.timbre.shape import FADE_HZ, NOISE_WINDOW, Shape, band_shapes, noise_weights
 
 _BLOCK_FRAMES = 125
 _GATE_DB = (-85.0, -70.0)
@@ -125,7 +125,7 @@ class Stream:
         curve = constants.curve[np.minimum(partials / _CURVE_STEP_HZ, len(constants.curve) - 1).astype(np.int32)]
         power = (tones * tones * curve).sum(axis=1) / 2 + (noise * noise) @ constants.noise_weights
         gate = np.clip((level - _GATE_DB[0]) / np.float32(_GATE_DB[1] - _GATE_DB[0]), 0, 1)
-        wanted = np.float32(10) ** (level / 20) * np.exp(np.float32(LOUDER_NEPERS) * np.tanh(out[:, 0])) * gate
+        wanted = np.float32(10) ** (level / 20) * gate
         gain = (wanted / np.sqrt(power + 1e-9))[:, None].astype(np.float32)
         return tones * gain, noise * gain
 

@@ -85,6 +85,71 @@ def hearing(folder: Path, tracker: str, peers: bool, degraded: bool, each: bool,
         table(_COLUMNS, [_row(clip, one) for clip, one in found["hummingbridge"].items()])
 
 
+@command.command("timbre")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--timbre", "names", multiple=True, metavar="NAME", help="Only this one; can be given again.")
+@click.option("--clips", default=3, show_default=True, help="How many of FOLDER's clips, ten seconds of each.")
+@click.option("--peers", is_flag=True, help="Also judge WORLD and the SoundFont on the same inputs.")
+@click.option(
+    "--json", "as_json", is_flag=False, flag_value="-", metavar="[FILE]", help="Answer as JSON: to FILE, or here."
+)
+def timbre(folder: Path, names: tuple[str, ...], clips: int, peers: bool, as_json: str | None) -> None:
+    """How good voices from FOLDER and a piano sound as each timbre; pYIN and a classifier judge.
+
+    FOLDER holds clips as for hearing. Needs fluidsynth, the SoundFonts FluidR3 and MuseScore General, librosa,
+    scikit-learn, and pyworld for --peers.
+
+    \b
+    hummingbridge evaluate timbre singing --timbre cello --peers
+    """
+    from assistant.audio import read_audio
+    from assistant.hear.evaluation import find_clips
+    from assistant.timbre.evaluation import PHRASE_SECONDS, mean, pairs, piano, speed, targets, taught
+    from assistant.timbre.features import SAMPLE_RATE_HZ
+    from assistant.timbre.timbre import list_timbres, load_timbre
+
+    if as_json not in (None, "-"):
+        JSON_OUT.convert(as_json, None, None)
+    length = int(PHRASE_SECONDS * SAMPLE_RATE_HZ)
+    sources = {
+        clip.name: read_audio(clip.sound).resampled(SAMPLE_RATE_HZ).mono()[:length]
+        for clip in find_clips(folder)[:clips]
+    }
+    sources["piano"] = piano()
+    with progress("Teaching the judge") as told:
+        judge = taught(told)
+    rows: list[tuple[str, ...]] = []
+    answer: dict[str, Any] = {}
+    soloists = [load_timbre(name) for name in names or list_timbres() if not load_timbre(name).players]
+    with progress("Judging") as told:
+        for index, one in enumerate(soloists):
+            itself = judge.votes(targets(one.name), one.family)
+            found = pairs(judge, one, sources, peers=peers)
+            faster = speed(one, sources["piano"])
+            answer[one.name] = {
+                "votes_for_the_instrument_itself": itself,
+                "times_real_time": faster,
+                "card": dict(one.figures),
+                "ways": {way: {what: asdict(figures) for what, figures in each.items()} for way, each in found.items()},
+            }
+            for way, each in found.items():
+                row = mean(list(each.values())).as_row()
+                own = (f"{faster:.0f}", f"{itself:.0%}") if way == "hummingbridge" else ("", "")
+                rows.append((one.name if way == "hummingbridge" else "", way, *row, *own))
+            told((index + 1) / len(soloists))
+    if as_json:
+        answer_json(answer, as_json)
+        if as_json == "-":
+            return
+    say(f"{counted(len(sources), 'source')}: {', '.join(sources)}; means")
+    table(_TIMBRE_COLUMNS, rows)
+
+
+_TIMBRE_COLUMNS = (
+    *("timbre", "way", "cents", "within 50", "phrasing", "to target / to source", "votes"),
+    *("times real time", "the instrument's own votes"),
+)
+
 _COLUMNS = ("", "onset", "with pitch", "with end", "meant", "transposed", "found for each", "time for each second")
 
 

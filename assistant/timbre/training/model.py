@@ -16,9 +16,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, a_weights
-from assistant.timbre.shape import FADE_HZ, LOUDER_NEPERS, NOISE_WINDOW, Shape, band_shapes, noise_weights
+from assistant.timbre.shape import FADE_HZ, NOISE_WINDOW, Shape, band_shapes, noise_weights
 
 Parameters = dict[str, Tensor]
+_SLACK_NEPERS = 1.2
+"""How far learning may leave the loudness it is given. What the analysis gets wrong, a pitch that is a little off say,
+would else bend the spectrum; at run time the slack is left out, and the loudness is the one asked for."""
 SCALES = (4096, 2048, 1024, 512, 256, 128)
 
 
@@ -83,7 +86,7 @@ class Synthesis:
         low = place.floor().long()
         curve = torch.lerp(self.a_curve[low], self.a_curve[low + 1], place - low)
         power = (tones.square() * curve).sum(-1) / 2 + ((noise @ self.bands).square() @ self.noise_weights)
-        level = torch.pow(10.0, loudness_db / 20) * torch.exp(LOUDER_NEPERS * torch.tanh(out[..., 0]))
+        level = torch.pow(10.0, loudness_db / 20) * torch.exp(_SLACK_NEPERS * torch.tanh(out[..., 0]))
         gain = (level / torch.sqrt(power + 1e-9))[..., None]
         return tones * gain, noise * gain
 

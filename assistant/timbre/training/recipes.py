@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from phrases import phrase
-from players import SYNTHS, soundfont
 
 from assistant.timbre.features import Frames, loudness
 from assistant.timbre.training.analysis import refined
+from assistant.timbre.training.phrases import phrase
+from assistant.timbre.training.players import SYNTHS, soundfont
 
 FLUID = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 """Debian's fluid-soundfont-gm, MIT."""
@@ -19,7 +19,7 @@ LEVEL_DB = -20.0
 SECONDS = 30.0
 LICENCE = "GPL-3.0-or-later"
 FLUID_MATERIAL = "phrases of our own played by FluidR3_GM.sf2 (Frank Wen and contributors, MIT), program {program}"
-OWN_MATERIAL = "phrases of our own played by a synthesiser of our own, scripts/timbre/players.py"
+OWN_MATERIAL = "phrases of our own played by a synthesiser of our own, assistant/timbre/training/players.py"
 LEARNT = tuple(range(8))
 HELD_OUT = (900, 901)
 

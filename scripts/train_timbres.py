@@ -1,8 +1,9 @@
 """Trains the timbres that ship.
 
-`python scripts/timbre/train.py [NAME…]` renders each one's phrases, learns them in a fixed number of steps (about three
-minutes each on one processor core; a GPU is used where there is one), and writes `presets/timbres/NAME.safetensors` and
-`NAME.toml`. Stopped, it goes on where it was. The violin is learnt from nothing, the others from it.
+`python scripts/train_timbres.py [NAME…]` renders each one's phrases, learns them in a fixed number of steps (about
+three minutes each on one processor core; a GPU is used where there is one), and writes
+`presets/timbres/NAME.safetensors` and `NAME.toml`. Stopped, it goes on where it was. The violin is learnt from nothing,
+the others from it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import recipes
 import torch
 
 from assistant.files import write_whole
@@ -23,6 +23,7 @@ from assistant.timbre.measures import loudness_distance, mel_distance, spectral_
 from assistant.timbre.network import Network
 from assistant.timbre.shape import Shape
 from assistant.timbre.synthesis import sound
+from assistant.timbre.training import recipes
 from assistant.timbre.training.fit import Plan, Told, fit, passage
 from assistant.timbre.training.model import fresh
 from assistant.timbre.weights import read_weights, write_weights
@@ -30,7 +31,7 @@ from assistant.timbre.weights import read_weights, write_weights
 BASE = "violin"
 PLAN = Plan(frame_steps=450, sound_steps=60)
 BASE_PLAN = Plan(frame_steps=900, sound_steps=250)
-SHIPPED = Path(__file__).parents[2] / "presets" / "timbres"
+SHIPPED = Path(__file__).parents[1] / "presets" / "timbres"
 
 
 def main() -> None:
@@ -112,7 +113,7 @@ def card(name: str, quantiles: Frames, gain_db: float, figures: dict[str, float]
         "[playing]",
         *(f"{key} = {value}" for key, value in recipes.PLAYING[source.playing].items()),
         "",
-        "# On two phrases of half a minute that were not learnt from; scripts/timbre/train.py",
+        "# On two phrases of half a minute that were not learnt from; scripts/train_timbres.py",
         "[figures]",
         *(f"{key} = {value}" for key, value in figures.items()),
     ]

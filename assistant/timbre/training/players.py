@@ -4,55 +4,77 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import mido
 import numpy as np
-import soundfile
-import soxr
 from numpy.typing import NDArray
-from phrases import FRAMES_A_SECOND, Phrase
 
 from assistant.timbre.features import HOP, SAMPLE_RATE_HZ
+from assistant.timbre.training.phrases import FRAMES_A_SECOND, Phrase
 
 Samples = NDArray[np.float32]
 TICKS = 4800
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A phrase for a General MIDI program."""
+
+    phrase: Phrase
+    program: int
+    seed: int
+
+    @property
+    def length(self) -> int:
+        return len(self.phrase.pitch) * HOP
+
+
 def soundfont(phrase: Phrase, program: int, font: Path, seed: int) -> Samples:
     """The phrase as a General MIDI program plays it, dry."""
+    return soundfonts([Part(phrase, program, seed)], font)[0]
+
+
+def soundfonts(parts: Sequence[Part], font: Path) -> list[Samples]:
+    """The parts played one after the other in one go: a compressed SoundFont takes seven seconds to load."""
+    import soundfile
+
     with tempfile.TemporaryDirectory() as folder:
-        score, sound = Path(folder) / "phrase.mid", Path(folder) / "phrase.wav"
-        _midi(phrase, program, seed).save(score)
-        options = [
-            "-ni",
-            "-q",
-            "-R",
-            "0",
-            "-C",
-            "0",
-            "-r",
-            str(SAMPLE_RATE_HZ),
-            "-g",
-            "0.5",
-            "-T",
-            "wav",
-            "-O",
-            "float",
-        ]
-        subprocess.run(
-            ["fluidsynth", *options, "-F", str(sound), str(font), str(score)], check=True, capture_output=True
-        )
+        score, sound = Path(folder) / "phrases.mid", Path(folder) / "phrases.wav"
+        _midi(parts).save(score)
+        options = f"-ni -q -R 0 -C 0 -r {SAMPLE_RATE_HZ} -g 0.5 -T wav -O float"
+        command = ["fluidsynth", *options.split(), "-F", str(sound), str(font), str(score)]
+        subprocess.run(command, check=True, capture_output=True)
         samples, _ = soundfile.read(sound, dtype="float32", always_2d=True)
-    mono = samples.mean(axis=1)
-    length = len(phrase.pitch) * HOP
-    return np.pad(mono, (0, max(0, length - len(mono))))[:length].astype(np.float32)
+    length = sum(part.length for part in parts)
+    mono = np.pad(samples.mean(axis=1), (0, max(0, length - len(samples)))).astype(np.float32)
+    ends = np.cumsum([part.length for part in parts])
+    return [mono[end - part.length : end] for part, end in zip(parts, ends, strict=True)]
 
 
-def _midi(phrase: Phrase, program: int, seed: int) -> mido.MidiFile:
-    draw = np.random.default_rng((seed, 1))
-    events: list[tuple[float, int, mido.Message]] = []
+def _midi(parts: Sequence[Part]) -> Any:
+    import mido
+
+    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=500_000)])
+    last, begin = 0, 0.0
+    for part in parts:
+        for at, _, message in _events(part):
+            tick = max(last, round((begin + at) * 2 * TICKS))
+            track.append(message.copy(time=tick - last))
+            last = tick
+        begin += part.length / SAMPLE_RATE_HZ
+    track.append(mido.MetaMessage("end_of_track", time=TICKS))
+    return mido.MidiFile(ticks_per_beat=TICKS, tracks=[track])
+
+
+def _events(part: Part) -> list[tuple[float, int, Any]]:
+    """(seconds, order at one time, message)."""
+    import mido
+
+    phrase, draw = part.phrase, np.random.default_rng((part.seed, 1))
+    events: list[tuple[float, int, Any]] = [(0.0, 0, mido.Message("program_change", program=part.program))]
     for number, note in enumerate(phrase.notes):
         end = note.end
         if number + 1 < len(phrase.notes):
@@ -69,21 +91,13 @@ def _midi(phrase: Phrase, program: int, seed: int) -> mido.MidiFile:
             events.append((at, 1, mido.Message("pitchwheel", pitch=int(bends[frame]))))
         if frame == 0 or levels[frame] != levels[frame - 1]:
             events.append((at, 1, mido.Message("control_change", control=11, value=int(levels[frame]))))
-    events.sort(key=lambda event: event[:2])
-    track = mido.MidiTrack(
-        [mido.MetaMessage("set_tempo", tempo=500_000), mido.Message("program_change", program=program)]
-    )
-    last = 0
-    for at, _, message in events:
-        tick = max(last, round(at * 2 * TICKS))
-        track.append(message.copy(time=tick - last))
-        last = tick
-    track.append(mido.MetaMessage("end_of_track", time=TICKS))
-    return mido.MidiFile(ticks_per_beat=TICKS, tracks=[track])
+    return sorted(events, key=lambda event: event[:2])
 
 
 def gritty_lead(phrase: Phrase, seed: int) -> Samples:
     """A saw wave with a resonance that opens with every attack, driven until it growls, with sand in it."""
+    import soxr
+
     since, level = _envelope(phrase, attack=0.006, release=0.05)
     opening = 350 + 5200 * level**1.5 * (0.35 + 0.65 * np.exp(-since / 0.25))
     partials = phrase.hz[:, None] * np.arange(1, 81)
@@ -170,19 +184,18 @@ def _harmonic(phrase: Phrase, tones: NDArray[np.float64]) -> NDArray[np.float64]
 
 def _sampled(frames: NDArray[np.float64]) -> NDArray[np.float64]:
     """A curve at 250 Hz as one at 48 kHz."""
-    return np.interp(np.arange(len(frames) * HOP) / HOP, np.arange(len(frames)), frames)
+    curve: NDArray[np.float64] = np.interp(np.arange(len(frames) * HOP) / HOP, np.arange(len(frames)), frames)
+    return curve
 
 
 def _band(draw: np.random.Generator, length: int, low_hz: float, high_hz: float) -> NDArray[np.float64]:
     """Noise between two frequencies, of unit power."""
     spectrum = np.fft.rfft(draw.normal(size=length))
     hz = np.fft.rfftfreq(length, 1 / SAMPLE_RATE_HZ)
-    noise = np.fft.irfft(
-        spectrum
-        * np.exp(-((np.log2(np.maximum(hz, 1) / np.sqrt(low_hz * high_hz)) * 2 / np.log2(high_hz / low_hz)) ** 4)),
-        length,
-    )
-    return noise / np.sqrt(np.mean(noise**2))
+    octaves = np.log2(np.maximum(hz, 1) / np.sqrt(low_hz * high_hz))
+    noise = np.fft.irfft(spectrum * np.exp(-((octaves * 2 / np.log2(high_hz / low_hz)) ** 4)), length)
+    unit: NDArray[np.float64] = noise / np.sqrt(np.mean(noise**2))
+    return unit
 
 
 def _mono(samples: NDArray[np.float64]) -> Samples:
