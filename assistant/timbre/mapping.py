@@ -16,6 +16,7 @@ from assistant.timbre.timbre import Timbre
 _LEAP_SEMITONES = 0.7
 _LEAP_FRAMES = 8
 _STRUCK_DB_A_SECOND = -10.0
+_EARLY_FRAMES = 25
 _FALL_DB_A_FRAME = 0.9
 _RISE_DB_A_FRAME = 4.0
 _SPREAD = (0.6, 1.4)
@@ -122,13 +123,16 @@ def _folded(pitch: float, low: float, high: float) -> float:
 
 
 def is_struck(controls: Controls) -> bool:
-    """Whether the source's notes die away by themselves: the median of long notes falls by 10 dB a second or more."""
-    slopes = []
+    """Whether the source's notes die away by themselves: long ones fall by 10 dB a second or more, and nearly all are
+    loudest in their first tenth of a second, which a voice's are not.
+    """
+    slopes, early = [], []
     for first, last in notes_in(controls):
         held = controls.loudness_db[first + 15 : last - 10]
         if len(held) > 40:
             slopes.append(np.polyfit(np.arange(len(held)) / FRAMES_A_SECOND, held, 1)[0])
-    return len(slopes) > 0 and float(np.median(slopes)) < _STRUCK_DB_A_SECOND
+            early.append(int(controls.loudness_db[first:last].argmax()) < _EARLY_FRAMES)
+    return len(slopes) > 0 and float(np.median(slopes)) < _STRUCK_DB_A_SECOND and float(np.mean(early)) >= 0.75
 
 
 def mapped(controls: Controls, timbre: Timbre, settings: Settings) -> Controls:

@@ -16,7 +16,7 @@ _BLOCK_FRAMES = 125
 _GATE_DB = (-85.0, -70.0)
 """Sound fades to nothing between these."""
 _HALF = NOISE_WINDOW // 2
-_CURVE_STEP_HZ = 10.0
+_CURVE_STEP_HZ = 1.0
 
 
 class Outputs(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bridge.cli.console import answer_json, progress, say, table
-from bridge.cli.options import WAV_OUT, Misuse, Written, json_option, library_option
+from bridge.cli.options import FILE_IN, FOLDER_OUT, WAV_OUT, Misuse, Written, json_option, library_option
 
 
 def parse_curve(text: str) -> tuple[tuple[float, float], ...]:
@@ -167,6 +167,80 @@ def show_command(name: str, as_json: bool) -> None:
         say(f"also      {', '.join(card['synonyms'])}")
     for figure, value in card.get("figures", {}).items():
         say(f"{figure.replace('_', ' ')}: {value:g}")
+
+
+@command.command("train")
+@click.argument("recordings", nargs=-1, required=True, type=FILE_IN)
+@click.option("--name", required=True, metavar="NAME", help="What the new timbre is called.")
+@click.option("--whose", metavar="TEXT", help="Whose recording it is; asked for if not given.")
+@click.option("--licence", "licence_spdx", metavar="SPDX", help="Its licence, CC0-1.0 say; asked for if not given.")
+@click.option("--from", "base", metavar="TIMBRE", help="The timbre to learn on from; the nearest if not given.")
+@click.option("--steps", default=500, show_default=True, help="How long to learn: 500 take some three minutes.")
+@click.option("--samples", type=FOLDER_OUT, help="Write what it sounds like so far into this folder.")
+@json_option
+def train_command(
+    recordings: tuple[Path, ...],
+    name: str,
+    whose: str | None,
+    licence_spdx: str | None,
+    base: str | None,
+    steps: int,
+    samples: Path | None,
+    as_json: bool,
+) -> None:
+    """Learn a timbre of your own from one to ten minutes of RECORDINGS: one instrument, one note at a time.
+
+    Stopped, it goes on where it was when it is called again.
+
+    \b
+    hummingbridge timbre train cello.wav --name my-cello --whose "my own" --licence CC0-1.0
+    """
+    import hashlib
+
+    import platformdirs
+
+    from assistant.audio import read_audio
+    from assistant.optional import require
+    from assistant.presets import own_folder
+    from assistant.timbre.training.own import examined, learn, nearest
+
+    require("torch", what_for="learning a timbre")
+    whose = whose or click.prompt("Whose recording is it? (my own, …)", err=True)
+    licence_spdx = licence_spdx or click.prompt("Under which licence? (CC0-1.0, LicenseRef-mine, …)", err=True)
+    fit = examined([read_audio(path) for path in recordings])
+    base = base or nearest(fit)
+    digest = hashlib.sha256(fit.samples.tobytes() + f"{name} {base} {steps}".encode()).hexdigest()[:16]
+    checkpoint = Path(platformdirs.user_cache_dir("hummingbridge")) / "timbres" / f"{digest}.pt"
+    if not as_json:
+        say(f"{fit.sounding_seconds:.0f} s of notes, {fit.harmonic_share:.0%} harmonic; nearest to {base}")
+
+    def early(step: int, sound: Any) -> None:
+        from assistant.audio import Audio
+        from assistant.files import write_whole
+        from assistant.render.wav import WavFacts, wav_bytes
+
+        if samples:
+            write_whole(samples / f"{name}-{step:04d}.wav", wav_bytes(Audio(sound[None], 48_000), WavFacts()))
+
+    with progress(f"Learning {name}") as bar:
+        timbre = learn(
+            fit,
+            name,
+            own_folder() / "timbres",
+            owner=whose,
+            licence_spdx=licence_spdx,
+            base=base,
+            checkpoint=checkpoint,
+            frame_steps=steps,
+            sound_steps=steps // 5,
+            told=lambda now: bar(now.step / now.steps),
+            early=early,
+        )
+    if as_json:
+        answer_json({"name": timbre.name, "low": timbre.low, "high": timbre.high, "from": base})
+        return
+    say(f"timbre   {timbre.name}")
+    say(f"next     hummingbridge timbre transfer hum.wav --to {timbre.name}")
 
 
 def _range(card: Any) -> str:

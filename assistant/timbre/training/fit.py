@@ -25,9 +25,12 @@ from assistant.timbre.training.model import Parameters, Synthesis, fresh, output
 
 _BATCH, _LENGTH, _CONTEXT = 6, 448, 128
 _SOUND_BATCH, _SOUND_LENGTH = 4, 150
+LONGEST_PIECE = _LENGTH
+"""Frames that a passage has to have at least."""
 _AUDIBLE_DB = 70.0
 _SILENT_DB = -65.0
 _EVERY_SECONDS = 20.0
+_EARLY_STEPS = 150
 _FEW_SCALES = 3
 
 
@@ -77,9 +80,12 @@ def fit(
     start: Mapping[str, Tensor] | None = None,
     checkpoint: Path | None = None,
     told: Callable[[Told], None] | None = None,
+    early: Callable[[int, dict[str, Frames]], None] | None = None,
     device: str = "",
 ) -> Parameters:
-    """The network that has learnt `passages`. A `checkpoint` that is there already is gone on from."""
+    """The network that has learnt `passages`. A `checkpoint` that is there already is gone on from; `early` is
+    given the weights so far every 150 steps.
+    """
     where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     synthesis = Synthesis(shape, where)
     parameters = fresh(shape, plan.seed)
@@ -117,6 +123,8 @@ def fit(
         now = time.monotonic()
         if told:
             told(Told(step + 1, steps, float(loss.detach()), before + now - began))
+        if early and (step + 1) % _EARLY_STEPS == 0:
+            early(step + 1, {name: value.detach().cpu().numpy() for name, value in parameters.items()})
         if checkpoint and (now - saved > _EVERY_SECONDS or step + 1 == steps):
             saved = now
             _save(checkpoint, parameters, optimiser, step + 1, before + now - began)

@@ -1,0 +1,51 @@
+"""Whether a recording will do to learn a timbre from, and why not."""
+
+import numpy as np
+import pytest
+
+from assistant.audio import Audio
+from assistant.timbre.timbre import list_timbres
+from assistant.timbre.training.own import UnfitRecording, examined, nearest
+from midi.pitch import hz_from_midi
+
+RATE = 48_000
+SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
+
+
+def line(seconds: float, low: int = 0, level: float = 0.2) -> np.ndarray:
+    """Long notes up a scale, with rests between."""
+    time = np.arange(int(2.5 * RATE)) / RATE
+    envelope = np.minimum(1, np.minimum(time / 0.03, np.maximum(0, 2.0 - time) / 0.1))
+    notes = [
+        sum(np.sin(2 * np.pi * hz_from_midi(pitch + low) * k * time) / k for k in range(1, 12)) * envelope
+        for pitch in SCALE
+    ]
+    tune = np.concatenate(notes)
+    return level * np.resize(tune, int(seconds * RATE))
+
+
+def recording(samples: np.ndarray) -> Audio:
+    return Audio(samples[None].astype(np.float32), RATE)
+
+
+def test_a_minute_of_one_voice_will_do():
+    fit = examined([recording(line(30)), recording(line(30, 2))])
+    assert fit.sounding_seconds > 40
+    assert fit.harmonic_share > 0.98
+    assert nearest(fit) in list_timbres()
+
+
+@pytest.mark.parametrize(
+    ("samples", "why"),
+    [
+        (line(20), "too short"),
+        (line(60, level=1e-4), "too quiet"),
+        (line(60) + np.roll(line(60, 5), RATE // 3), "several notes at once"),
+        (line(60) + np.random.default_rng(0).normal(0, 0.02, 60 * RATE), "too noisy"),
+        (np.zeros(60 * RATE), "too quiet"),
+    ],
+)
+def test_an_unfit_recording_is_told_why(samples, why):
+    with pytest.raises(UnfitRecording, match=why) as told:
+        examined([recording(samples)])
+    assert told.value.hint
