@@ -154,7 +154,7 @@ def _knobs(stages: Sequence[Stage]) -> list[tuple[str, str, str, str]]:
 
 @command.command("new")
 @click.argument("name")
-@click.option("--kind", default="chains", show_default=True, help="chains or instruments.")
+@click.option("--kind", default="chains", show_default=True, help="chains, instruments or timbres.")
 @click.option("--like", help="Begin with a copy of this one.")
 @json_option
 def new(name: str, kind: str, like: str | None, as_json: bool) -> None:
