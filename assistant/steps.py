@@ -263,6 +263,36 @@ def vary(library: Library, material: Material, brief: Brief) -> Varied:
     return Varied(material, variations, takes)
 
 
+def rework(
+    library: Library, what: str, parents: Sequence[Material], motifs: Sequence[Motif], settings: Mapping[str, Any]
+) -> tuple[Take, ...]:
+    """What was made of several variations, or grown from one, kept as one step: `what` is "between", "splice" or
+    "develop"."""
+    from midi.compare import closeness
+    from midi.smf import motif_score, smf_bytes
+
+    origin = parents[0]
+    new = []
+    for rank, motif in enumerate(motifs, 1):
+        name = f"{origin.take.name} {what} {rank}" if len(motifs) > 1 else f"{origin.take.name} {what}"
+        recipe = Recipe(
+            what,
+            "model",
+            {**settings, "rank": rank},
+            parents=tuple(parent.take.id for parent in parents),
+            licences=(MELODY_MODEL, VARIATION_MODEL),
+        )
+        facts = {
+            **music_facts(motif),
+            "rank": rank,
+            "technique": what,
+            "closeness": round(closeness(origin.motif.clip, motif.clip), 4),
+            "sentence": settings["sentence"],
+        }
+        new.append(NewTake("variation", name, recipe, {"midi": smf_bytes(motif_score(motif, name=name))}, facts))
+    return library.add(*new, words=f"made {len(new)} of {origin.take.name}: {what}")
+
+
 def _round_of(library: Library, motif: Take, asked: Mapping[str, Any], seed: int) -> int:
     """Which round of variations of this motif it is, 1 the first; a brief that was asked before keeps its round."""
     briefs = [canonical({**asked, "seed": seed})]

@@ -105,6 +105,26 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    first: int = asked("The variation to begin with.", low=1, high=100)
+    second: int = asked("The variation to arrive at.", low=1, high=100)
+    steps: int = asked("How many steps between them.", default=3, low=1, high=9)
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    source: int = asked("The variation that gives the bars.", low=1, high=100)
+    bars: tuple[int, ...] = asked("The bars, the first is 1.", low=1, high=999)
+    number: int | None = asked("The variation to put them in; the selected one if not given.", default=None, low=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Develop:
+    form: str = asked("What it becomes.", default="sentence", choices=("sentence", "period"))
+    number: int | None = asked("The variation; the selected one if not given.", default=None, low=1, high=100)
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
     number: int = asked("The variation, 1 the nearest.", low=1, high=100)
 
@@ -248,6 +268,9 @@ _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
     ("vary/lock", "Which bars stay untouched, from now on.", Lock, "vary:lock", "the session"),
     ("vary/keep", "What variations keep, from now on.", Keep, "vary:keep", "the session"),
     ("vary/more", "More like this: a variation becomes the motif of the next ten.", OneOf, "vary:more", "the job"),
+    ("vary/between", "Steps from one variation to another.", Between, "together:steps_between", "the job"),
+    ("vary/splice", "Bars of one variation in another.", Splice, "together:splice", "the job"),
+    ("vary/develop", "Grow a variation into a phrase four times as long.", Develop, "together:develop", "the job"),
     ("variation/list", "The variations, from near to far.", Nothing, "variation:listed", "the list"),
     ("variation/select", "Select a variation; it plays on if one is playing.", Select, "variation:select", "it"),
     ("variation/next", "Select the next one.", Nothing, "variation:next_one", "it"),

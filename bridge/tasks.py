@@ -28,6 +28,7 @@ Task = Callable[[Bench, Mapping[str, Any], Progress], dict[str, Any]]
 TASKS = {
     "hear": "bridge.tasks:hear",
     "vary": "bridge.tasks:vary",
+    "together": "bridge.tasks:together",
     "render": "bridge.tasks:render",
     "effects": "bridge.tasks:effects",
     "timbre": "bridge.tasks:timbre",
@@ -101,6 +102,30 @@ def vary(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str
     made = varied(bench.library, notes_of(bench.library, asked["take"]), brief)
     progress(1.0)
     return {"motif": made.material.take.id, "takes": [take.id for take in made.takes]}
+
+
+def together(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """What is `made` of `takes`: steps between two, bars of one in another, a phrase grown from one."""
+    from assistant.steps import notes_of, rework
+    from assistant.vary.together import between, developed, spliced
+
+    parents = [notes_of(bench.library, take) for take in asked["takes"]]
+    motifs = [parent.motif for parent in parents]
+    made = asked["made"]
+    if made == "between":
+        found = between(motifs[0], motifs[1], asked["steps"])
+        first, second = (parent.take.name for parent in parents)
+        settings = {"steps": asked["steps"], "sentence": f"a step from {first} to {second}"}
+    elif made == "splice":
+        found = (spliced(motifs[0], motifs[1], asked["bars"]),)
+        bars = ", ".join(map(str, asked["bars"]))
+        settings = {"bars": asked["bars"], "sentence": f"bar {bars} from {parents[1].take.name}"}
+    else:
+        found = (developed(motifs[0], asked["form"]),)
+        settings = {"form": asked["form"], "sentence": f"grown into a {asked['form']}"}
+    takes = rework(bench.library, made, parents, found, settings)
+    progress(1.0)
+    return {"motif": asked["motif"], "takes": [take.id for take in takes]}
 
 
 def render(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from assistant.vary.phrase import Phrase, Tone, degree, moved
 from midi.scale import Key
 
 INTERVALS = {1: "a step", 2: "a third", 3: "a fourth", 4: "a fifth", 5: "a sixth", 6: "a seventh", 7: "an octave"}
+INTERVALS |= {8: "a ninth", 9: "a tenth", 10: "an eleventh", 11: "a twelfth"}
 LENGTHS = {120: "a sixteenth", 160: "a triplet eighth", 240: "an eighth", 480: "a quarter", 720: "a dotted quarter"}
 
 Relation = Callable[[Phrase, Phrase], str | None]
@@ -41,7 +42,8 @@ def pitches(tones: Sequence[Tone]) -> list[int]:
 def higher(steps: int) -> str:
     """`"a third higher"` for 2, `"an octave lower"` for -7."""
     size = abs(steps)
-    name = INTERVALS.get(size) or (f"{size // 7} octaves" if size % 7 == 0 else f"{size} steps")
+    octaves = "an octave" if size < 14 else f"{size // 7} octaves"
+    name = INTERVALS.get(size) or (f"more than {octaves}" if size % 7 else octaves)
     return f"{name} {'higher' if steps > 0 else 'lower'}"
 
 
@@ -58,9 +60,28 @@ def newly_written(old: Phrase, new: Phrase) -> str:
     if pitches(old.tones) == pitches(new.tones):
         return "in a new rhythm"
     more = len(new.tones) - len(old.tones)
-    if more == 0:
-        return "newly written"
-    return f"newly written with {'more' if more > 0 else 'fewer'} notes"
+    how = f"in {'more' if more > 0 else 'fewer'} notes" if more else "in a new rhythm"
+    if not old.tones:
+        return f"filled {how}"
+    led, leads = (tones[-1].pitch - tones[0].pitch for tones in (old.tones, new.tones))
+    if min(abs(led), abs(leads)) >= LED and (led > 0) != (leads > 0):
+        rise, fall = ("rise", "fall") if led > 0 else ("fall", "rise")
+        return f": the {rise} answered with a {fall}, {how}"
+    shared = _shared(old.tones, new.tones)
+    if shared >= MUCH:
+        return f"with most of its notes kept, {how}"
+    return f"from {'the same' if old.tones[0].pitch == new.tones[0].pitch else 'another'} note on a new line {how}"
+
+
+LED = 3
+"""A passage that ends so many semitones from where it begins has risen or fallen."""
+MUCH = 0.6
+
+
+def _shared(old: Sequence[Tone], new: Sequence[Tone]) -> float:
+    """The share of the old notes that begin where and as high as they did."""
+    struck = {(t.start, t.pitch) for t in new}
+    return sum((t.start, t.pitch) in struck for t in old) / len(old)
 
 
 def _transposed(old: Phrase, new: Phrase) -> str | None:

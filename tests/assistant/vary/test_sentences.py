@@ -92,7 +92,12 @@ def test_a_melody_that_comes_later_is_named_by_how_much():
 def test_notes_in_what_was_silence_are_no_ornaments():
     source = motif((60, 1), (62, 1), start=2)
     busy = motif((60, 1), (64, 1), (60, 1), (62, 1))
-    assert said(source, busy) == "the whole melody newly written with more notes"
+    assert said(source, busy) == "the whole melody with most of its notes kept, in more notes"
+
+
+def test_a_rise_that_became_a_fall_is_said_to_be_answered():
+    sentence = said(motif(*SOURCE), with_bar(1, (72, 1.5), (69, 1.5), (66, 1)))
+    assert sentence == "bar 1: the rise answered with a fall, in fewer notes"
 
 
 def test_another_key_is_named():
@@ -131,7 +136,8 @@ def test_bars_that_are_not_named_did_not_change():
         (-2, "a third lower"),
         (7, "an octave higher"),
         (-14, "2 octaves lower"),
-        (9, "9 steps higher"),
+        (9, "a tenth higher"),
+        (-12, "more than an octave lower"),
     ],
 )
 def test_intervals_are_named_as_musicians_do(steps: int, words: str):

@@ -98,6 +98,22 @@ def test_settings_hold_for_what_is_made_next(hummed: Any) -> None:
     hummed.do("vary/keep")
 
 
+def test_variations_are_worked_on_together_and_join_the_list(hummed: Any) -> None:
+    bars = hummed.do("motif/get")["bars"]
+    before = len(hummed.do("session/get")["variations"])
+    hummed.do("vary/splice", number=1, source=2, bars=[1])
+    hummed.wait_for(lambda session: len(session["variations"]) == before + 1, seconds=120)
+    made = hummed.do("variation/list")["variations"][-1]
+    assert made["technique"] == "splice"
+    assert made["sentence"].startswith("bar 1 from ")
+    hummed.do("vary/develop", number=1, form="period")
+    hummed.wait_for(lambda session: len(session["variations"]) == before + 2, seconds=120)
+    take = hummed.do("variation/list")["variations"][-1]["take"]
+    assert hummed.do("take/show", take=take)["facts"]["bars"] == 4 * bars
+    hummed.do("variation/undo")
+    assert len(hummed.do("variation/list")["variations"]) == before + 1
+
+
 def test_every_request_over_osc_is_answered_to_the_one_who_asked(peer: Peer) -> None:
     said = peer.ask("/take/list", "a1")
     assert (said.address, said.params[0]) == ("/reply", "a1")
