@@ -23,6 +23,7 @@ State = Literal["waiting", "running", "done", "failed", "cancelled"]
 LANES = {
     "hear": "ideas",
     "vary": "ideas",
+    "together": "ideas",
     "render": "sound",
     "effects": "sound",
     "timbre": "sound",

@@ -22,6 +22,7 @@ from assistant.vary.judging.trials import Band, Trial, trials_of
 from assistant.vary.judging.unseen import Unseen, unseen_in
 from assistant.vary.learned.constraints import Constraints
 from assistant.vary.learned.controls import EDGES, Controls
+from assistant.vary.learned.likeness import likeness
 from assistant.vary.learned.page import pages_of
 from assistant.vary.learned.sampling import Manner, written
 from assistant.vary.learned.source import load_network
@@ -126,7 +127,7 @@ def controls(trials: Sequence[Trial], progress: Progress, *, each: int = 4) -> d
         asked = np.array(wish.symbols())
         (page,) = pages_of(terms_of(trial.motif, Brief()))
         made = written(network, page.passage, [wish] * each, Constraints(), manner=Manner(), seed=trial.number)
-        lines = [trial.likeness(one.bars) for one in made]
+        lines = [likeness(page.passage.bars, one.bars, trial.ticks) for one in made]
         came = np.array([Controls.of(line).symbols() for line in lines])
         hits.append((np.abs(came - asked) <= 1).mean(0))
         progress("controls", (trial.number + 1) / len(trials))
