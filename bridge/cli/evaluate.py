@@ -180,7 +180,7 @@ def _judged(
 
 
 @command.command("variations")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--motifs", type=click.IntRange(10), default=200, show_default=True, help="How many motifs at most.")
 @click.option("--checks", type=click.IntRange(1), default=2000, show_default=True, help="Variations under constraints.")
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Another number, other motifs.")
