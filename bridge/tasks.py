@@ -72,6 +72,7 @@ def hear(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str
         key=Key.parse(asked["key"]) if asked.get("key") else None,
         meter=Meter.parse(asked["meter"]) if asked.get("meter") else None,
         grid=parse_grid(asked["grid"]) if asked.get("grid") else None,
+        first_bar_seconds=asked.get("first_bar"),
         polyphonic=bool(asked.get("poly")),
     )
     audio = sound_in(bench.library, recording)

@@ -50,12 +50,23 @@ async def taken_in(app: App, recording: Recording) -> dict[str, Any]:
     if recording.silent:
         raise NothingHeard(f"nothing but silence came in; it is kept as {take.name}", hint="check the input's level")
     place = recording.place
-    asked = {"tempo": place.tempo_bpm, "meter": place.meter} if place.running else {}
+    asked = _bars_of(recording) if place.running else {}
     return {
         "take": take.id,
         "began_bar": take.facts["began_bar"],
         "seconds": take.facts["seconds"],
         "job": hear(app, take, asked).number,
+    }
+
+
+def _bars_of(recording: Recording) -> dict[str, Any]:
+    """The tempo and metre that somebody led with, and when the first bar line falls in the recording."""
+    place = recording.place
+    until_bar = -recording.began_beats % Meter.parse(place.meter).bar_beats
+    return {
+        "tempo": place.tempo_bpm,
+        "meter": place.meter,
+        "first_bar": round(Tempo(place.tempo_bpm).seconds(until_bar), 4),
     }
 
 
