@@ -128,7 +128,7 @@ def nearest(fit: Fit) -> str:
     distances = {}
     for name in list_timbres():
         timbre = load_timbre(name)
-        pitch = fit.controls.pitch[first:last][fit.controls.sounding[first:last]]
+        pitch = fit.controls.pitch[fit.controls.sounding]
         reaches = ((pitch >= timbre.low - 1) & (pitch <= timbre.high + 1)).mean() > 0.9
         if timbre.network is not None and reaches:
             made = sound(timbre.network, hz, fit.controls.loudness_db[first:last] + np.float32(gain))
