@@ -104,11 +104,20 @@ def assembled(terms: Terms, tones: Sequence[Tone], *, transposed: bool = False) 
             continue
         pitch = rekeyed(terms.motif.key, terms.key, tone.pitch) if moves else tone.pitch
         placed = tone._replace(pitch=terms.fit(moved(terms.key, pitch, steps)))
+        if terms.brief.keep != "rhythm":
+            notes = [note if tone_of(note) in terms.frozen else _before(note, placed) for note in notes]
         struck = [note.start_ticks for note in notes if _clash(placed, tone_of(note))]
         room = min(struck, default=placed.end) - placed.start
         if room > 0:
             notes.append(note_of(placed._replace(length=room)))
     return Motif(terms.motif.clip.with_notes(notes), terms.key, terms.motif.meter, terms.motif.tempo)
+
+
+def _before(note: Note, below: Tone) -> Note:
+    """A note of the melody, ended where one under it begins on the same pitch."""
+    if note.pitch != below.pitch or not note.start_ticks < below.start < note.end_ticks:
+        return note
+    return note_of(tone_of(note)._replace(length=below.start - note.start_ticks))
 
 
 def _clash(a: Tone, b: Tone) -> bool:

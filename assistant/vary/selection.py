@@ -68,7 +68,7 @@ def _by_aims(candidates: Sequence[Candidate], brief: Brief, lots: NDArray[np.flo
     near = np.array([c.closeness for c in candidates])
     if brief.closeness is not None:
         off = np.abs(near - brief.closeness)
-        costs = costs + np.where(off > BAND, 3.0 + 20.0 * (off - BAND), 0.0)
+        costs = costs + np.where(off > BAND, 8.0 + 60.0 * (off - BAND), 0.0)
     apart = APART if brief.closeness is None else min(APART, 0.6 * (1.02 - brief.closeness))
     different = np.ones(len(candidates))
     used: Counter[str] = Counter()
