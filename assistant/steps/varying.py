@@ -1,0 +1,127 @@
+"""A motif becomes variations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from assistant.errors import InvalidBrief
+from assistant.facts import canonical
+from assistant.rights import MELODY_MODEL, VARIATION_MODEL
+from assistant.steps.material import Material, music_facts
+from assistant.take import NewTake, Recipe, Take
+
+if TYPE_CHECKING:
+    from assistant.brief import Brief
+    from assistant.library import Library
+    from assistant.vary import Variation
+    from midi.motif import Motif
+
+MOST_NOTES = 5000
+"""Half an hour of melody, or more: from there on variations take minutes, and nobody chooses among them by ear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Varied:
+    """The variations of a motif, from near to far, each with its take."""
+
+    material: Material
+    variations: tuple[Variation, ...]
+    takes: tuple[Take, ...]
+
+
+def vary(library: Library, material: Material, brief: Brief) -> Varied:
+    """Variations of a motif, all kept as one step. Raises `InvalidBrief`, `UnknownName`."""
+    from assistant.vary import vary as varied
+    from midi.smf import motif_score, smf_bytes
+
+    if len(material.motif.clip) > MOST_NOTES:
+        raise InvalidBrief(
+            f"{material.take.name} has {len(material.motif.clip)} notes, over the limit of {MOST_NOTES}",
+            hint="cut out the phrase that you want varied",
+        )
+    variations = varied(material.motif, brief)
+    asked = brief_json(brief)
+    name = material.take.name
+    round_number = _round_of(library, material.take, asked, brief.seed)
+    new = []
+    for variation in variations:
+        recipe = Recipe(
+            "vary",
+            variation.source,
+            {**asked, "rank": variation.rank},
+            seed=brief.seed,
+            parents=(material.take.id,),
+            licences=(MELODY_MODEL, VARIATION_MODEL) if variation.source == "model" else (MELODY_MODEL,),
+        )
+        facts = {
+            **music_facts(variation.motif),
+            "rank": variation.rank,
+            "technique": variation.technique,
+            "closeness": round(variation.closeness, 4),
+            "sentence": variation.sentence,
+        }
+        # The file does not name the round: the same brief gives the same bytes, whatever was asked before it.
+        midi = smf_bytes(motif_score(variation.motif, name=f"{name} {variation.rank:02d}"))
+        called = f"{name} {variation.rank:02d}" if round_number == 1 else f"{name} {round_number}-{variation.rank:02d}"
+        new.append(NewTake("variation", called, recipe, {"midi": midi}, facts))
+    takes = library.add(*new, words=f"made {len(new)} variations of {name}")
+    return Varied(material, variations, takes)
+
+
+def rework(
+    library: Library, what: str, parents: Sequence[Material], motifs: Sequence[Motif], settings: Mapping[str, Any]
+) -> tuple[Take, ...]:
+    """What was made of several variations, or grown from one, kept as one step: `what` is "between", "splice" or
+    "develop"."""
+    from midi.compare import closeness
+    from midi.smf import motif_score, smf_bytes
+
+    origin = parents[0]
+    new = []
+    for rank, motif in enumerate(motifs, 1):
+        name = f"{origin.take.name} {what} {rank}" if len(motifs) > 1 else f"{origin.take.name} {what}"
+        recipe = Recipe(
+            what,
+            "model",
+            {**settings, "rank": rank},
+            parents=tuple(parent.take.id for parent in parents),
+            licences=(MELODY_MODEL, VARIATION_MODEL),
+        )
+        facts = {
+            **music_facts(motif),
+            "rank": rank,
+            "technique": what,
+            "closeness": round(closeness(origin.motif.clip, motif.clip), 4),
+            "sentence": settings["sentence"],
+        }
+        new.append(NewTake("variation", name, recipe, {"midi": smf_bytes(motif_score(motif, name=name))}, facts))
+    return library.add(*new, words=f"made {len(new)} of {origin.take.name}: {what}")
+
+
+def _round_of(library: Library, motif: Take, asked: Mapping[str, Any], seed: int) -> int:
+    """Which round of variations of this motif it is, 1 the first; a brief that was asked before keeps its round."""
+    briefs = [canonical({**asked, "seed": seed})]
+    earlier = [take.recipe for take in library.children(motif.id) if take.recipe.step == "vary"]
+    for recipe in earlier:
+        settings = {name: value for name, value in recipe.as_json()["settings"].items() if name != "rank"}
+        briefs.append(canonical({**settings, "seed": recipe.seed}))
+    rounds = list(dict.fromkeys(briefs[1:]))
+    return rounds.index(briefs[0]) + 1 if briefs[0] in rounds else len(rounds) + 1
+
+
+def brief_json(brief: Brief) -> dict[str, Any]:
+    """A brief as plain values."""
+    return {
+        "count": brief.count,
+        "closeness": brief.closeness,
+        "techniques": list(brief.techniques),
+        "keep": brief.keep,
+        "locked_bars": sorted(brief.locked_bars),
+        "key": str(brief.key) if brief.key else None,
+        "range": str(brief.pitch_range) if brief.pitch_range else None,
+        "density": brief.density,
+        "source": brief.source,
+        "overlap": list(brief.overlap) if brief.overlap else None,
+    }
