@@ -25,7 +25,8 @@ def singing(seconds: float) -> np.ndarray:
 
 
 def test_posteriorgrams_agree_with_basic_pitch(data: Path, tmp_path: Path):
-    pytest.importorskip("librosa", reason="basic_pitch itself needs librosa")
+    for package in ("librosa", "resampy"):
+        pytest.importorskip(package, reason=f"basic_pitch itself needs {package}")
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         from basic_pitch import ICASSP_2022_MODEL_PATH
