@@ -105,9 +105,12 @@ def display(real_programs: None) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def jack_lock(real_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Path | None:
     """A folder with a locking libjack to put before the real one; None where there is no compiler."""
-    found = re.search(
-        r"libjack\.so\.0 .*=> (\S+)", subprocess.run(["ldconfig", "-p"], capture_output=True).stdout.decode()
-    )
+    # Not on every user's path.
+    ldconfig = shutil.which("ldconfig", path=f"{os.environ.get('PATH', '')}:/sbin:/usr/sbin")
+    if ldconfig is None:
+        return None
+    libraries = subprocess.run([ldconfig, "-p"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"libjack\.so\.0 .*=> (\S+)", libraries)
     if shutil.which("gcc") is None or found is None:
         return None
     folder = tmp_path_factory.mktemp("jack_lock")
