@@ -15,7 +15,7 @@ from assistant.vary.learned.controls import TASKS, Controls
 from assistant.vary.learned.debts import Debts
 from assistant.vary.learned.features import frame_of, parallel_pitch, shift_symbol
 from assistant.vary.learned.likeness import cells_of
-from assistant.vary.learned.network import Floats, Network, Writer, tones_of
+from assistant.vary.learned.network import Floats, Network, Writer, over_pitches, tones_of
 from assistant.vary.learned.steps import LENGTH_NOTHING, LENGTHS, NOTHING, PITCHES
 
 
@@ -46,7 +46,9 @@ def bits_of_network(network: Network, trial: Trial, asked: Controls) -> tuple[fl
             lengths = network.length_scores(h, static[None, 5])
             parallel = parallel_pitch(np.array([before]), np.array([source_before]), np.array([here]))
             centres = np.array([[before, here, int(parallel[0])]])
-            pitches = network.pitch_scores(h, np.array([step.length]), centres, tones_of(np.zeros(1, np.int64)))
+            pitches = network.pitch_scores(
+                h, np.array([step.length]), centres, over_pitches(tones_of(np.zeros(1, np.int64)))
+            )
             bits += surprise(lengths, step.length) + surprise(pitches, step.symbol)
             count += 1
             agreed = 1 + int(static[5] == step.length) if static[6] == 1 else 0

@@ -37,7 +37,12 @@ class Debts:
         heard = sounding.astype(np.float64)
         pitch = np.where(sounding, self.source_pitch, 0).astype(np.float64)
         columns = np.stack([heard, pitch, pitch * pitch], 1)
-        self.source_sums = np.concatenate([np.zeros((1, 3)), columns.cumsum(0)])
+        self.source_sums = totals_before(columns)
+        self.open_before = totals_before(self.open)
+        self.source_onset_at = np.append(self.source_onset, False)
+        self.open_at = np.append(self.open, False)
+        # How often each pitch sounds in the source before each cell.
+        self.same_before = totals_before(sounding[:, None] & (self.source_pitch[:, None] == np.arange(PITCHES)))
         self.same, self.either, self.shared, self.notes = (np.zeros(rows) for _ in range(4))
         self.sums = np.zeros((rows, 6))
 
@@ -56,7 +61,7 @@ class Debts:
             "overlap": overlap,
             "rhythm": rhythm,
             "density": ratio_symbol(left, onsets),
-            "contour": correlation_symbol(correlation_of_sums(self.sums), self.sums[:, 0]),
+            "contour": correlation_symbol(correlation_of_sums(*self.sums.T), self.sums[:, 0]),
         }
         return np.stack(
             [
@@ -72,31 +77,34 @@ class Debts:
         wanted = self.wanted["contour"]
         first, last = -(-moments // CELL_TICKS), -(-(moments + ticks) // CELL_TICKS)
         n, x, xx = (self.source_sums[last] - self.source_sums[first]).T[:, :, None]
-        y = np.arange(PITCHES)[None].astype(np.float64)
-        added = np.stack(np.broadcast_arrays(n, x, n * y, xx, n * y * y, x * y), -1)
-        after = self.sums[:, None] + added
-        done = after[..., 0] / max(1.0, self.source_sums[-1, 0])
-        off = np.maximum(0.0, np.abs(correlation_of_sums(after) - wanted[:, None]) - SLACK) * done
+        y = np.arange(PITCHES, dtype=np.float64)[None]
+        ny = n * y
+        added = (n, x, ny, xx, ny * y, x * y)
+        after = [before + more for before, more in zip(self.sums.T[:, :, None], added, strict=True)]
+        done = after[0] / max(1.0, self.source_sums[-1, 0])
+        off = np.maximum(0.0, np.abs(correlation_of_sums(*after) - wanted[:, None]) - SLACK) * done
         return np.where(np.isnan(wanted)[:, None] | (n == 0), 0.0, off)
 
-    def write(self, row: int, moment: int, ticks: int, pitch: int, *, begins: bool) -> None:
-        """Passage `row` sounds `pitch` (`PITCHES` or more: silence) for `ticks` from `moment` on."""
-        first, last = -(-moment // CELL_TICKS), -(-(moment + ticks) // CELL_TICKS)
-        open_cells = self.open[first:last]
-        source = self.source_pitch[first:last][open_cells]
-        sounds = pitch < PITCHES
-        heard = source >= 0
-        if begins and first < len(self.open) and self.open[first]:
-            self.notes[row] += 1
-            self.shared[row] += bool(self.source_onset[first])
-        if not sounds:
-            self.either[row] += heard.sum()
-            return
-        self.either[row] += len(source)
-        self.same[row] += (source == pitch).sum()
-        both = source[heard].astype(np.float64)
-        n, x, xx = len(both), both.sum(), (both * both).sum()
-        self.sums[row] += (n, x, pitch * n, xx, pitch * pitch * n, pitch * x)
+    def write(self, rows: Rows, moments: Rows, ticks: Rows, pitches: Rows, begins: NDArray[np.bool_]) -> None:
+        """Passages `rows` sound `pitches` (`PITCHES` or more: silence) for `ticks` from `moments` on, all of shape
+        `(n,)`; `begins`: with a note that starts there."""
+        first, last = -(-moments // CELL_TICKS), -(-(moments + ticks) // CELL_TICKS)
+        self.notes[rows] += begins & self.open_at[first]
+        self.shared[rows] += begins & self.source_onset_at[first]
+        sums = self.source_sums[last] - self.source_sums[first]
+        sounds = pitches < PITCHES
+        self.either[rows] += np.where(sounds, self.open_before[last] - self.open_before[first], sums[:, 0])
+        y = np.where(sounds, pitches, 0)
+        self.same[rows] += sounds * (self.same_before[last, y] - self.same_before[first, y])
+        n, x, xx = sums.T * sounds
+        self.sums[rows] += np.stack([n, x, y * n, xx, y * y * n, x * y], 1)
+
+
+def totals_before(values: NDArray[np.generic]) -> NDArray[np.float64]:
+    """The sum of all before each place, along the first axis, with one place more at the end."""
+    found = np.zeros((len(values) + 1, *values.shape[1:]))
+    np.cumsum(values, 0, out=found[1:])
+    return found
 
 
 def totals_left(flags: NDArray[np.bool_]) -> NDArray[np.float64]:

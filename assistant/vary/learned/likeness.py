@@ -13,6 +13,7 @@ from assistant.vary.learned.steps import PITCHES, REST, Bars
 CELL_TICKS = 2
 """Passages are compared on cells that hold 64ths, 32nds and triplets alike."""
 SILENT = -1
+Sums = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +96,10 @@ def correlation(a: NDArray[np.int64], b: NDArray[np.int64]) -> float:
     return float((a * b).sum() / scale) if scale > 0 else 0.0
 
 
-def correlation_of_sums(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Pearson's correlation from n, Σx, Σy, Σx², Σy², Σxy in the last axis."""
-    n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
+def correlation_of_sums(n: Sums, x: Sums, y: Sums, xx: Sums, yy: Sums, xy: Sums) -> Sums:
+    """Pearson's correlation from the number, Σx, Σy, Σx², Σy² and Σxy, each of any shape."""
     spread = np.sqrt(np.maximum(0, n * xx - x * x) * np.maximum(0, n * yy - y * y))
-    found: NDArray[np.float64] = np.where(spread > 1e-6, (n * xy - x * y) / np.maximum(1e-6, spread), 0.0)
+    found: Sums = np.where(spread > 1e-6, (n * xy - x * y) / np.maximum(1e-6, spread), 0.0)
     return found
 
 

@@ -31,9 +31,9 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Weights of one attention or inner step: a norm and the matrices after it, input by output."""
+    """Weights of one attention or inner step, input by output. The scale and the shift of the norm before it, and the
+    scale of the scores of an attention, are part of the first matrix."""
 
-    norm: tuple[Floats, Floats]
     first: tuple[Floats, Floats]
     second: tuple[Floats, Floats]
     memory: tuple[Floats, Floats] | None = None
@@ -51,12 +51,11 @@ class Network:
     chord: Floats
     encoder: tuple[tuple[Block, Block], ...]
     decoder: tuple[tuple[Block, Block, Block], ...]
-    norm_source: tuple[Floats, Floats]
-    norm_out: tuple[Floats, Floats]
     length: tuple[Floats, Floats]
-    length_table: Floats
-    pitch_inner: tuple[Floats, Floats]
+    pitch_inner: Floats
+    pitch_inner_of_length: Floats
     pitch: tuple[Floats, Floats]
+    around: Rows
 
     def condition(self, asked: Rows) -> Floats:
         """Shape `(B, width)` from task, metre and controls `(B, 8)`."""
@@ -64,17 +63,16 @@ class Network:
 
     def encoded(self, source_rows: Rows, condition: Floats) -> Floats:
         """The source `(S, 7)` as seen by each of B requests: `(B, S, width)`."""
-        x = self.source_table[source_rows + offsets(SOURCE_COLUMNS)].sum(1)[None] + condition[:, None]
+        x = self.source_table[source_rows + SOURCE_OFFSETS].sum(1)[None] + condition[:, None]
         for attention, inner in self.encoder:
-            query, keys, values = np.split(linear(normed(x, attention.norm), attention.first), 3, -1)
-            x = x + linear(self.attended(query, keys, values), attention.second)
-            x = x + stepped(x, inner)
-        return normed(x, self.norm_source)
+            query, keys, values = np.split(linear(normed(x), attention.first), 3, -1)
+            x += linear(self.attended(query, keys, values), attention.second)
+            x += stepped(x, inner)
+        return normed(x)
 
     def attended(self, query: Floats, keys: Floats, values: Floats) -> Floats:
         q, k, v = (self.headed(part) for part in (query, keys, values))
-        scores = q @ k.transpose(0, 1, 3, 2) / np.float32(np.sqrt(q.shape[-1]))
-        return (softmax(scores) @ v).transpose(0, 2, 1, 3).reshape(query.shape)
+        return (softmax(q @ k.transpose(0, 1, 3, 2)) @ v).transpose(0, 2, 1, 3).reshape(query.shape)
 
     def headed(self, x: Floats) -> Floats:
         count, length, width = x.shape
@@ -82,7 +80,7 @@ class Network:
 
     def static_input(self, static: Rows, chords: Rows) -> Floats:
         """The part of the written rows that is known of each moment: `(ticks, width)`."""
-        known = self.static_table[static + offsets(STATIC_COLUMNS)].sum(1)
+        known = self.static_table[static + STATIC_OFFSETS].sum(1)
         found: Floats = known + tones_of(chords).astype(np.float32) @ self.chord
         return found
 
@@ -93,18 +91,15 @@ class Network:
         found[rows, source_length[rows]] += keep[rows]
         return found
 
-    def pitch_scores(self, h: Floats, lengths: Rows, centres: Rows, tones: Rows) -> Floats:
-        """Scores `(B, PITCH_CHOICES)` given the lengths chosen, centres `(B, 3)` and chord tones `(B, 12)`."""
-        inner = gelu(linear(np.concatenate([h, self.length_table[lengths]], 1), self.pitch_inner))
-        scores = linear(inner, self.pitch)
+    def pitch_scores(self, h: Floats, lengths: Rows, centres: Rows, tones: Floats) -> Floats:
+        """Scores `(B, PITCH_CHOICES)` given the lengths chosen, centres `(B, 3)` and the pitches `(B, PITCHES)` that
+        are chord tones."""
+        inner = linear(h, (self.pitch_inner, self.pitch_inner_of_length[lengths]))
+        scores = linear(gelu(inner), self.pitch)
         found = scores[:, :PITCH_CHOICES].copy()
-        found[:, :PITCHES] += scores[:, PITCH_CHOICES, None] * tones[:, ABOVE_DO]
-        span, half = self.shape.span, self.shape.span // 2
-        for index in range(len(CENTRES)):
-            start = PITCH_CHOICES + 1 + index * span
-            centre = centres[:, index, None]
-            intervals = np.clip(PITCH_RANGE - centre, -half, half) + half
-            found[:, :PITCHES] += np.take_along_axis(scores[:, start : start + span], intervals, 1) * (centre < PITCHES)
+        found[:, :PITCHES] += scores[:, PITCH_CHOICES, None] * tones
+        for index, centre in enumerate(centres.T):
+            found[:, :PITCHES] += np.take_along_axis(scores, self.around[index, centre], 1)
         return found
 
 
@@ -117,7 +112,6 @@ class Writer:
         self.count = 0
         heads, size = network.shape.heads, network.shape.width // network.shape.heads
         rows = len(condition)
-        self.scale = np.float32(1 / np.sqrt(size))
         self.keys = [np.zeros((rows, heads, size, longest), np.float32) for _ in network.decoder]
         self.values = [np.zeros((rows, heads, longest, size), np.float32) for _ in network.decoder]
         self.source_keys, self.source_values = [], []
@@ -135,29 +129,43 @@ class Writer:
 
     def step(self, static_input: Floats, dynamic: Rows) -> Floats:
         """Read the next row of each request: known parts `(B, width)`, symbols `(B, 8)`; returns `(B, width)`."""
-        network = self.network
         self.make_room()
-        x = static_input + self.condition + network.dynamic_table[dynamic + offsets(DYNAMIC_COLUMNS)].sum(1)
+        x = self.network.dynamic_table[dynamic + DYNAMIC_OFFSETS].sum(1)
+        x += static_input
+        x += self.condition
+        # All that few requests need stays in the processor's cache.
+        for start in range(0, len(x), ROWS_AT_ONCE):
+            self.read(x[start : start + ROWS_AT_ONCE], slice(start, start + ROWS_AT_ONCE))
+        self.count += 1
+        return normed(x)
+
+    def read(self, x: Floats, part: slice) -> None:
+        """The layers of the decoder, for this part of the requests, in place."""
+        network = self.network
         rows, width = x.shape
         heads = (rows, network.shape.heads, 1, width // network.shape.heads)
         now, upto = self.count, self.count + 1
         for index, (attention, crossed, inner) in enumerate(network.decoder):
-            mixed = linear(normed(x, attention.norm), attention.first)
-            self.keys[index][..., now] = mixed[:, width : 2 * width].reshape(heads[:2] + heads[3:])
-            self.values[index][:, :, now] = mixed[:, 2 * width :].reshape(heads[:2] + heads[3:])
-            query = mixed[:, :width].reshape(heads) * self.scale
-            seen = softmax(query @ self.keys[index][..., :upto]) @ self.values[index][:, :, :upto]
-            x = x + linear(seen.reshape(rows, width), attention.second)
-            query = linear(normed(x, crossed.norm), crossed.first).reshape(heads) * self.scale
-            seen = softmax(query @ self.source_keys[index]) @ self.source_values[index]
-            x = x + linear(seen.reshape(rows, width), crossed.second)
-            x = x + stepped(x, inner)
-        self.count += 1
-        return normed(x, network.norm_out)
+            keys, values = self.keys[index][part], self.values[index][part]
+            mixed = linear(normed(x), attention.first)
+            keys[..., now] = mixed[:, width : 2 * width].reshape(heads[:2] + heads[3:])
+            values[:, :, now] = mixed[:, 2 * width :].reshape(heads[:2] + heads[3:])
+            query = mixed[:, :width].reshape(heads)
+            seen = softmax(query @ keys[..., :upto]) @ values[:, :, :upto]
+            x += linear(seen.reshape(rows, width), attention.second)
+            query = linear(normed(x), crossed.first).reshape(heads)
+            seen = softmax(query @ self.source_keys[index][part]) @ self.source_values[index][part]
+            x += linear(seen.reshape(rows, width), crossed.second)
+            x += stepped(x, inner)
+
+    def go_on_with(self, rows: Rows) -> None:
+        """Only these of the requests are written on."""
+        self.condition = self.condition[rows]
+        for each in (self.keys, self.values, self.source_keys, self.source_values):
+            each[:] = [array[rows] for array in each]
 
 
 ABOVE_DO = (np.arange(PITCHES) + LOWEST) % 12
-PITCH_RANGE = np.arange(PITCHES)[None]
 ROWS_AT_ONCE = 8
 
 
@@ -166,9 +174,18 @@ def tones_of(chords: Rows) -> Rows:
     return (np.asarray(chords)[..., None] >> np.arange(12)) & 1
 
 
+def over_pitches(tones: Rows) -> Floats:
+    """Flags above `do` `(…, 12)` as numbers for each pitch, `(…, PITCHES)`."""
+    found: Floats = tones[..., ABOVE_DO].astype(np.float32)
+    return found
+
+
 def offsets(columns: Mapping[str, int]) -> Rows:
     """Where each column's symbols begin in a table of all of them."""
     return np.concatenate([[0], np.cumsum(list(columns.values()))[:-1]])
+
+
+SOURCE_OFFSETS, STATIC_OFFSETS, DYNAMIC_OFFSETS = map(offsets, (SOURCE_COLUMNS, STATIC_COLUMNS, DYNAMIC_COLUMNS))
 
 
 def linear(x: Floats, weights: tuple[Floats, Floats]) -> Floats:
@@ -184,28 +201,40 @@ def linear(x: Floats, weights: tuple[Floats, Floats]) -> Floats:
     return found
 
 
-def normed(x: Floats, weights: tuple[Floats, Floats]) -> Floats:
-    x = x - x.mean(-1, keepdims=True)
-    spread = np.sqrt(np.einsum("...i,...i->...", x, x)[..., None] / np.float32(x.shape[-1]) + np.float32(1e-5))
-    found: Floats = x / spread * weights[0] + weights[1]
+def normed(x: Floats) -> Floats:
+    """Of mean 0 and variance 1: the rest of the norm is in the matrix that follows."""
+    share = np.float32(1 / x.shape[-1])
+    middle: Floats = np.add.reduce(x, -1, keepdims=True)
+    middle *= share
+    found = x - middle
+    spread: Floats = np.einsum("...i,...i->...", found, found)[..., None]
+    spread *= share
+    spread += np.float32(1e-5)
+    found /= np.sqrt(spread)
     return found
 
 
 def stepped(x: Floats, inner: Block) -> Floats:
-    return linear(gelu(linear(normed(x, inner.norm), inner.first)), inner.second)
+    return linear(gelu(linear(normed(x), inner.first)), inner.second)
 
 
 def gelu(x: Floats) -> Floats:
     """The tanh form (Hendrycks and Gimpel 2016)."""
-    found: Floats = (
-        np.float32(0.5) * x * (1 + np.tanh(np.float32(0.7978845608) * (x + np.float32(0.044715) * x * x * x)))
-    )
+    found: Floats = x * x
+    found *= np.float32(0.7978845608 * 0.044715)
+    found += np.float32(0.7978845608)
+    found *= x
+    np.tanh(found, out=found)
+    found += np.float32(1)
+    found *= x
+    found *= np.float32(0.5)
     return found
 
 
 def softmax(x: Floats) -> Floats:
-    e = np.exp(x - x.max(-1, keepdims=True))
-    found: Floats = e / e.sum(-1, keepdims=True)
+    found: Floats = x - np.maximum.reduce(x, -1, keepdims=True)
+    np.exp(found, out=found)
+    found /= np.add.reduce(found, -1, keepdims=True)
     return found
 
 
@@ -238,23 +267,36 @@ def network_of(weights: Mapping[str, Floats], shape: Shape) -> Network:
         joined = np.concatenate([weights[f"{name}.weight"] for name in names]).T
         return np.ascontiguousarray(joined), np.concatenate([weights[f"{name}.bias"] for name in names])
 
-    def norm(name: str) -> tuple[Floats, Floats]:
-        return weights[f"{name}.weight"], weights[f"{name}.bias"]
+    def normed_first(norm: str, first: tuple[Floats, Floats], scaled: int = 0) -> tuple[Floats, Floats]:
+        """The matrix after a norm with the norm's scale and shift in it, its first `scaled` outputs made queries."""
+        scaled_matrix, shift = (
+            first[0] * weights[f"{norm}.weight"][:, None],
+            first[1] + weights[f"{norm}.bias"] @ first[0],
+        )
+        per_query = np.float32(1 / np.sqrt(shape.width // shape.heads))
+        scaled_matrix[:, :scaled] *= per_query
+        shift[:scaled] *= per_query
+        return scaled_matrix, shift
 
     def to_self(at: str) -> Block:
-        return Block(norm(f"{at}.norm_self"), matrix(f"{at}.self.query", f"{at}.self.memory"), matrix(f"{at}.self.out"))
+        first = matrix(f"{at}.self.query", f"{at}.self.memory")
+        return Block(normed_first(f"{at}.norm_self", first, shape.width), matrix(f"{at}.self.out"))
 
     def across(at: str) -> Block:
         return Block(
-            norm(f"{at}.norm_cross"),
-            matrix(f"{at}.cross.query"),
+            normed_first(f"{at}.norm_cross", matrix(f"{at}.cross.query"), shape.width),
             matrix(f"{at}.cross.out"),
-            matrix(f"{at}.cross.memory"),
+            normed_first("norm_source", matrix(f"{at}.cross.memory")),
         )
 
     def within(at: str) -> Block:
-        return Block(norm(f"{at}.norm_inner"), matrix(f"{at}.widen"), matrix(f"{at}.narrow"))
+        return Block(normed_first(f"{at}.norm_inner", matrix(f"{at}.widen")), matrix(f"{at}.narrow"))
 
+    pitch_inner, pitch_shift = matrix("pitch_inner")
+    of_length = weights["length_table.weight"] @ pitch_inner[shape.width :]
+    from_step, pitch_shift = normed_first("norm_out", (pitch_inner[: shape.width], pitch_shift))
+    pitch = matrix("pitch")
+    nothing = pitch[0].shape[1]
     asked = tuple(weights[f"asked.{index}.weight"] for index in range(sum(n.startswith("asked.") for n in weights)))
     encoder = [f"encoder.{index}" for index in range(shape.encoder_layers)]
     decoder = [f"decoder.{index}" for index in range(shape.decoder_layers)]
@@ -267,10 +309,23 @@ def network_of(weights: Mapping[str, Floats], shape: Shape) -> Network:
         chord=np.ascontiguousarray(weights["chord.weight"].T),
         encoder=tuple((to_self(at), within(at)) for at in encoder),
         decoder=tuple((to_self(at), across(at), within(at)) for at in decoder),
-        norm_source=norm("norm_source"),
-        norm_out=norm("norm_out"),
-        length=matrix("length"),
-        length_table=weights["length_table.weight"],
-        pitch_inner=matrix("pitch_inner"),
-        pitch=matrix("pitch"),
+        length=normed_first("norm_out", matrix("length")),
+        pitch_inner=from_step,
+        pitch_inner_of_length=of_length + pitch_shift,
+        pitch=(padded(pitch[0]), padded(pitch[1])),
+        around=around(shape.span, nothing),
     )
+
+
+def around(span: int, nothing: int) -> Rows:
+    """For each kind of centre and each pitch as a centre, which of the scores weighs each pitch: `(3, PITCHES + 1,
+    PITCHES)`; where there is no such centre, the score that is always `nothing`."""
+    pitches, half = np.arange(PITCHES), span // 2
+    interval = np.clip(pitches[None] - pitches[:, None], -half, half) + half
+    kinds = [PITCH_CHOICES + 1 + kind * span + interval for kind in range(len(CENTRES))]
+    return np.stack([np.concatenate([kind, np.full((1, PITCHES), nothing)]) for kind in kinds])
+
+
+def padded(weights: Floats) -> Floats:
+    """With one output more, which is always 0."""
+    return np.ascontiguousarray(np.pad(weights, [(0, 0)] * (weights.ndim - 1) + [(0, 1)]))

@@ -13,7 +13,7 @@ from assistant.vary.learned.controls import TASKS, Controls
 from assistant.vary.learned.debts import Debts
 from assistant.vary.learned.features import Frame, Rows, frame_of, parallel_pitch, shift_symbol
 from assistant.vary.learned.likeness import cells_of
-from assistant.vary.learned.network import Floats, Network, Writer, softmax, tones_of
+from assistant.vary.learned.network import Floats, Network, Writer, over_pitches, softmax, tones_of
 from assistant.vary.learned.steps import LENGTH_NOTHING, LENGTHS, NOTHING, PITCHES, REST, TIED, Bars, Step
 
 
@@ -107,8 +107,9 @@ class Pen:
         condition = network.condition(asked)
         self.writer = Writer(network, network.encoded(self.frame.source_rows, condition), condition, 64)
         self.static_input = network.static_input(self.frame.static, self.frame.chords)
-        self.tones = tones_of(self.frame.chords)
+        self.tones = over_pitches(tones_of(self.frame.chords))
         self.moment = np.zeros(rows, np.int64)
+        self.writing = np.arange(rows)
         self.before_symbol, self.before_length = np.full(rows, NOTHING), np.full(rows, LENGTH_NOTHING)
         self.before, self.source_before = np.full(rows, PITCHES), np.full(rows, PITCHES)
         self.agreed = np.zeros(rows, np.int64)
@@ -144,7 +145,7 @@ class Pen:
             ],
             1,
         )
-        h = self.writer.step(self.static_input[at], dynamic)
+        h = self.read(self.static_input[at], dynamic, np.flatnonzero(active))
         length_mask = self.rules.lengths[at]
         if self.constraints.keep in ("contour", "pitches"):
             length_mask = self.with_room_for_the_line(length_mask, at)
@@ -160,22 +161,34 @@ class Pen:
         free = active & ~self.rules.locked[at]
         self.likelihood += np.where(free, weight + more, 0)
         self.choices += free
-        for row in np.flatnonzero(active):
-            self.take(int(row), int(at[row]), int(lengths[row]), int(pitches[row]))
+        self.take(np.flatnonzero(active), at, lengths, pitches)
         on_onset = static[:, 6] == 1
         self.agreed = np.where(on_onset, 1 + (static[:, 5] == lengths), 0)
         begun = active & (pitches < PITCHES)
+        self.sung += begun
         self.before = np.where(begun, pitches, self.before)
         self.source_before = np.where(begun, source_now, self.source_before)
         self.before_symbol, self.before_length = pitches, lengths
         self.moment = np.where(active, self.moment + LENGTH_TICKS[lengths], self.moment)
 
-    def take(self, row: int, moment: int, length: int, symbol: int) -> None:
-        bar, onset = divmod(moment, self.passage.bar_ticks)
-        pitch = int(self.before[row]) if symbol == TIED else symbol
-        self.steps[row][bar].append(Step(onset, length, pitch, symbol == TIED))
-        self.debts.write(row, moment, LENGTHS[length], pitch, begins=symbol < PITCHES)
-        self.sung[row] += symbol < PITCHES
+    def read(self, static_input: Floats, dynamic: Rows, active: Rows) -> Floats:
+        """What the network makes of the last step of each passage; of those at their end it may be nothing."""
+        if len(active) <= MOST_OF * len(self.writing):
+            self.writer.go_on_with(np.searchsorted(self.writing, active))
+            self.writing = active
+        h = np.zeros_like(static_input)
+        h[self.writing] = self.writer.step(static_input[self.writing], dynamic[self.writing])
+        return h
+
+    def take(self, rows: Rows, at: Rows, lengths: Rows, symbols: Rows) -> None:
+        """Write down what was chosen for each of `rows`."""
+        tied = symbols == TIED
+        pitches = np.where(tied, self.before, symbols)
+        chosen = zip(*(each[rows].tolist() for each in (at, lengths, pitches, tied)), strict=True)
+        for row, (moment, length, pitch, over) in zip(rows.tolist(), chosen, strict=True):
+            bar, onset = divmod(moment, self.passage.bar_ticks)
+            self.steps[row][bar].append(Step(onset, length, pitch, over))
+        self.debts.write(rows, at[rows], LENGTH_TICKS[lengths[rows]], pitches[rows], symbols[rows] < PITCHES)
 
     def pitch_mask(self, at: Rows, static: Rows, lengths: Rows) -> NDArray[np.bool_]:
         """Shape `(B, PITCH_CHOICES)`; what is forced wins over everything."""
@@ -248,6 +261,8 @@ class Pen:
         ]
 
 
+MOST_OF = 0.75
+"""When no more than this share of the passages is still being written, the network lets go of the others."""
 LENGTH_TICKS = np.array(LENGTHS)
 PITCH_RANGE = np.arange(PITCHES)[None]
 
