@@ -13,6 +13,10 @@ from midi.scale import Key
 Keep = Literal["rhythm", "contour", "pitches"]
 KEEPS: tuple[str, ...] = get_args(Keep)
 Source = Literal["both", "rules", "model"]
+Texture = Literal["auto", "melody", "voices", "drums"]
+Chords = Literal["keep", "reharmonise"]
+LEARNED = "learned"
+"""The name of the learned model among the techniques."""
 MOST = 1000
 """The most variations asked for at once."""
 LEAST_DENSITY, MOST_DENSITY = 0.1, 8.0
@@ -30,8 +34,11 @@ class Brief:
     uses. `pitch_range`: that all pitches outside locked bars lie in; None for the motif's own range and up to a fifth
     beyond. `density`: how many times as many notes, within a tenth (at least one note) either way. `seed`: the same
     seed gives the same variations. `source`: whether the rules or the learned model make them, or both; techniques
-    asked for by name are the rules'. `overlap`: in place of a closeness the share of the sounding time in which the
-    same pitch sounds, the least and the most; within that they are spread as people's variations are.
+    asked for by name are the rules', but for `"learned"`, the model's. `overlap`: in place of a closeness the share
+    of the sounding time in which the same pitch sounds, the least and the most; within that they are spread as
+    people's variations are. `texture`: the motif taken as a *melody* with or without chords, as *voices* that are
+    varied one by one, as *drums*; *auto* as what it looks like. `chords`: those under the melody *keep* still or
+    are *reharmonise*d; None: they stay, and move along where the whole melody is moved.
     Raises `InvalidBrief` for values that make no sense by themselves; those that contradict the motif are found by
     `assistant.vary.vary`.
     """
@@ -47,6 +54,8 @@ class Brief:
     seed: int = 0
     source: Source = "both"
     overlap: tuple[float, float] | None = None
+    texture: Texture = "auto"
+    chords: Chords | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MOST:
@@ -65,11 +74,17 @@ class Brief:
             raise InvalidBrief(f"{self.keep!r} cannot be kept", hint=f"keep {', '.join(KEEPS)}")
         if self.source not in get_args(Source):
             raise InvalidBrief(f"{self.source!r} makes no variations", hint=f"ask for {', '.join(get_args(Source))}")
-        if self.source == "model" and self.techniques:
+        if self.texture not in get_args(Texture):
+            raise InvalidBrief(f"{self.texture!r} is no texture", hint=f"ask for {', '.join(get_args(Texture))}")
+        if self.chords is not None and self.chords not in get_args(Chords):
+            raise InvalidBrief(f"chords cannot be {self.chords!r}", hint=f"ask for {', '.join(get_args(Chords))}")
+        if self.source == "model" and set(self.techniques) - {LEARNED}:
             raise InvalidBrief(
                 f"the model knows no technique by name ({', '.join(self.techniques)})",
                 hint="leave the techniques out, or ask the rules for them",
             )
+        if self.source == "rules" and LEARNED in self.techniques:
+            raise InvalidBrief("the rules are not learned", hint="leave out the source, or that technique")
         if any(bar < 1 for bar in self.locked_bars):
             raise InvalidBrief(
                 f"bar {min(self.locked_bars)} cannot be locked: the first bar is 1", hint="count bars from 1"

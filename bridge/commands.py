@@ -72,6 +72,14 @@ class VaryMake:
     source: str = asked(
         "Who makes them: the rules, the learned model, or both.", default="both", choices=("both", "rules", "model")
     )
+    texture: str = asked(
+        "What to vary: the melody, each voice by itself, the drums; auto: as what the motif looks like.",
+        default="auto",
+        choices=("auto", "melody", "voices", "drums"),
+    )
+    chords: str | None = asked(
+        "The chords under the melody: as they are, or others.", default=None, choices=("keep", "reharmonise")
+    )
 
 
 @dataclass(frozen=True, slots=True)

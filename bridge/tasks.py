@@ -99,6 +99,8 @@ def vary(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str
         density=asked.get("density"),
         seed=asked["seed"],
         source=asked.get("source", "both"),
+        texture=asked.get("texture", "auto"),
+        chords=asked.get("chords"),
     )
     made = varied(bench.library, notes_of(bench.library, asked["take"]), brief)
     progress(1.0)

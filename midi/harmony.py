@@ -6,7 +6,7 @@ notes (their length and stress) and how usual it is to go from one chord to the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,8 @@ _NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII")
 _MOVES = (0.0, -0.35, -0.5, -0.1, -0.2, -0.4, -0.5)
 # How much a degree is at home in tonal music: tonic and dominant most, the leading-note triad least.
 _HOME = (0.15, -0.05, -0.25, 0.05, 0.1, -0.05, -0.4)
+_AVOIDED = 2.5
+"""What a bar's own chord must fit better by to be taken again where another is wanted."""
 _SUBSTITUTES = {0: (5, 2), 1: (3, 5), 2: (0, 4), 3: (1, 5), 4: (2, 6), 5: (3, 0), 6: (4, 1)}
 
 
@@ -75,8 +77,18 @@ def stress(meter: Meter, ticks: int) -> int:
     return 1 if within % (pulse // 3 if meter.compound else pulse // 2) == 0 else 0
 
 
-def harmonised(clip: Clip, key: Key, meter: Meter) -> tuple[Chord, ...]:
-    """One triad of the key for each bar of a clip: those that a simple accompaniment would play."""
+def harmonised(
+    clip: Clip,
+    key: Key,
+    meter: Meter,
+    *,
+    avoided: Mapping[int, int] | None = None,
+    fixed: Mapping[int, int] | None = None,
+) -> tuple[Chord, ...]:
+    """One triad of the key for each bar of a clip: those that a simple accompaniment would play.
+
+    By bar, counted from 0: the degree that is `avoided` unless nothing else fits, and the one that is `fixed`.
+    """
     chords = triads(key)
     bar = round(meter.bar_beats * 480)
     bars = max(1, -(-round(clip.length_beats * 480) // bar))
@@ -93,6 +105,10 @@ def harmonised(clip: Clip, key: Key, meter: Meter) -> tuple[Chord, ...]:
     fit += np.array(_HOME)
     fit[0, 0] += 0.2
     fit[-1, 0] += 0.3
+    for bar, degree in (avoided or {}).items():
+        fit[bar, degree] -= _AVOIDED
+    for bar, degree in (fixed or {}).items():
+        fit[bar, np.arange(7) != degree] = -np.inf
     moves = np.array([[_MOVES[(to - come) % 7] for to in range(7)] for come in range(7)])
     best = fit[0]
     back = np.zeros((bars, 7), np.intp)

@@ -14,13 +14,15 @@ from midi.tempo import Meter, Tempo
 @dataclass(frozen=True, slots=True)
 class Motif:
     """A musical idea. It starts on a bar line and is a whole number of bars long; a pick-up is a first bar that begins
-    with silence. The clip is lengthened to the next bar line where it does not end on one.
+    with silence. The clip is lengthened to the next bar line where it does not end on one. `drums` says that its
+    pitches are the sounds of a drum kit, as General MIDI numbers them.
     """
 
     clip: Clip
     key: Key = field(default_factory=Key)
     meter: Meter = field(default_factory=Meter)
     tempo: Tempo = field(default_factory=Tempo)
+    drums: bool = False
 
     def __post_init__(self) -> None:
         bar = self.meter.bar_beats

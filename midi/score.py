@@ -93,33 +93,57 @@ def motif_score(
     *,
     name: str = "",
     program: int | None = None,
-    channel: int = 0,
+    channel: int | None = None,
     markers: Iterable[Marker] = (),
     bends: Bends = (),
     mpe: bool = False,
 ) -> Score:
-    """A score with the motif as its one track, named `name` (else as the clip is, else "Melody")."""
+    """A score with the motif as its one track, named `name` (else as the clip is, else "Melody"); drums lie on their
+    own channel where no other is given."""
+    if channel is None:
+        channel = DRUM_CHANNEL if motif.drums else 0
     track = Track(name or motif.clip.name or "Melody", motif.clip, program, channel, bends, mpe)
     return Score((track,), motif.tempo, motif.meter, motif.key, tuple(markers), name=track.name)
 
 
-def motif_of(score: Score, *, key: Key | None = None, meter: Meter | None = None, tempo: Tempo | None = None) -> Motif:
+def motif_of(
+    score: Score,
+    *,
+    key: Key | None = None,
+    meter: Meter | None = None,
+    tempo: Tempo | None = None,
+    drums: bool = False,
+) -> Motif:
     """The melodic track of a score as a motif; what is given counts more than what the score says.
+
+    Where nothing but drums sounds, or `drums` are asked for, it is their busiest track.
 
     The first beat of the score is a bar line and stays one. Empty bars before the music of another program's file are
     dropped, and those after it where they outlast it. Without a key anywhere the notes tell it. Polyphony is kept.
-    Raises `UnreadableMidi` where nothing but drums, or nothing, sounds.
+    Raises `UnreadableMidi` where nothing sounds, or no drums where they are asked for.
     """
-    clip = melodic_track(score).clip
+    sounding = [track for track in score.tracks if track.clip.notes]
+    drums = drums or (bool(sounding) and all(track.channel == DRUM_CHANNEL for track in sounding))
+    clip = (drum_track(score) if drums else melodic_track(score)).clip
     meter = meter or score.meter
     if score.from_elsewhere:
         clip = _without_empty_bars(clip, meter.bar_beats)
     key = key or score.key
+    if key is None and drums:
+        key = Key()
     if key is None:
         from midi.keyfinding import key_of
 
         key = key_of(clip)
-    return Motif(clip, key, meter, tempo or score.tempo)
+    return Motif(clip, key, meter, tempo or score.tempo, drums)
+
+
+def drum_track(score: Score) -> Track:
+    """The busiest track of drums. Raises `UnreadableMidi` where there is none."""
+    tracks = [track for track in score.tracks if track.channel == DRUM_CHANNEL and track.clip.notes]
+    if not tracks:
+        raise UnreadableMidi("the MIDI file holds no drums (channel 10)", hint="put the drums on channel 10")
+    return max(tracks, key=lambda track: len(track.clip))
 
 
 def melodic_track(score: Score) -> Track:

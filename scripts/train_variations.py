@@ -10,11 +10,10 @@ import argparse
 import os
 from pathlib import Path
 
-from variations.fit import Plan, fit
-from variations.practice import Practice
-
 from assistant.vary.learned.network import Shape, write_network
 from assistant.vary.learned.sections import read_sections, split_scores
+from assistant.vary.training.fit import Plan, fit
+from assistant.vary.training.practice import Practice
 
 
 def main() -> None:

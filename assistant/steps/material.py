@@ -72,11 +72,14 @@ def notes_of(
     key: Key | None = None,
     meter: Meter | None = None,
     tempo: Tempo | None = None,
+    drums: bool = False,
 ) -> Material:
     """The notes in a MIDI file, which becomes a take, or of a take: its own, or those that it was made from.
 
-    `key`, `meter` and `tempo` stand in for the file's. Raises `CannotRead`, `UnreadableMidi`, `UnknownName`.
+    `key`, `meter` and `tempo` stand in for the file's; `drums` asks for those of a file that has more than them.
+    Raises `CannotRead`, `UnreadableMidi`, `UnknownName`.
     """
+    from midi.score import DRUM_CHANNEL
     from midi.smf import motif_of, motif_score, read_smf, smf_bytes
 
     if not is_file(source):
@@ -86,12 +89,14 @@ def notes_of(
     if path.suffix.lower() in SOUND_FILES and path.is_file():
         raise CannotRead(f"{path.name} is a recording, not notes", hint=f"hummingbridge hum {path} -o {path.stem}.mid")
     score = read_smf(path)
-    motif = motif_of(score, key=key, meter=meter, tempo=tempo)
+    drums = drums and any(track.channel == DRUM_CHANNEL and track.clip.notes for track in score.tracks)
+    motif = motif_of(score, key=key, meter=meter, tempo=tempo, drums=drums)
     data = path.read_bytes()
     known = library.holding(data, "midi")
     if known:
         return Material(motif, known, score.remarks)
-    recipe = Recipe("import notes", settings={"file": path.name}, input_digest=hashlib.sha256(data).hexdigest())
+    settings = {"file": path.name, **({"part": "drums"} if drums else {})}
+    recipe = Recipe("import notes", settings=settings, input_digest=hashlib.sha256(data).hexdigest())
     blobs = {"midi": smf_bytes(motif_score(motif, name=path.stem)), "source": data}
     facts = {**music_facts(motif), "file": path.name}
     (take,) = library.add(NewTake("motif", path.stem, recipe, blobs, facts), words=f"added {path.name}")

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from midi.motif import Motif
 
 
+DRUM_KIT = "drums"
+"""What plays drums where the instrument that is asked for has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sounded:
     """Sound that was made, as a WAV file's bytes and as a value. `remarks` say which plugins failed."""
@@ -41,7 +45,7 @@ def render(
     overrides: Mapping[str, str] | None = None,
     without_failed: bool = False,
 ) -> Sounded:
-    """Notes played by an instrument, through a chain where one is given, as 24-bit audio.
+    """Notes played by an instrument, through a chain where one is given, as 24-bit audio; drums by a drum kit.
 
     With `without_failed`, a plugin that fails is left out of the chain, and a General MIDI sound stands in for one that
     was to play. Raises `UnknownName`, `MissingPart`, `InvalidPreset`, `InvalidBrief`, `PluginFailed`.
@@ -50,7 +54,7 @@ def render(
     from assistant.render import render as rendered
     from assistant.render.play import settled, used, without_plugin
 
-    job = settled(job)
+    job = settled(replace(job, instrument=DRUM_KIT) if material.motif.drums and not plays_drums(job) else job)
     failed: list[PluginFailed] = []
     try:
         audio = rendered(material.motif, job)
@@ -77,6 +81,16 @@ def render(
     name = " ".join([material.take.name, job.instrument, *([chain.name] if chain else [])])
     sounded = keep_sound(library, "render", name, recipe, audio, facts, _of_motif(motif, audio))
     return replace(sounded, remarks=tuple(left_out))
+
+
+def plays_drums(job: RenderJob) -> bool:
+    """Whether the instrument is a drum kit, or one of the composer's own that may be."""
+    from assistant.render.instruments import find_instrument
+
+    if ":" in job.instrument:
+        return True
+    instrument = find_instrument(job.instrument)
+    return instrument.drums or instrument.plugin is not None
 
 
 def effects(

@@ -124,4 +124,6 @@ def brief_json(brief: Brief) -> dict[str, Any]:
         "density": brief.density,
         "source": brief.source,
         "overlap": list(brief.overlap) if brief.overlap else None,
+        **({"texture": brief.texture} if brief.texture != "auto" else {}),
+        **({"chords": brief.chords} if brief.chords else {}),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from assistant.brief import LEARNED
 from assistant.errors import InvalidBrief
 from assistant.vary.hold import held
 from assistant.vary.phrase import Phrase, Tone, cut_between, shifted
@@ -40,8 +41,9 @@ class Candidate:
 def by_rules(terms: Terms, aims: Sequence[float], random: Random) -> list[Candidate]:
     """About one candidate for each closeness aimed at, no two of the same notes and none the source itself."""
     whole = not terms.brief.locked_bars
-    names = chosen(terms.brief.techniques, terms.brief.keep, other_modes=whole and terms.brief.key is None)
-    if not terms.brief.techniques and terms.brief.density is not None:
+    named = tuple(name for name in terms.brief.techniques if name != LEARNED)
+    names = chosen(named, terms.brief.keep, other_modes=whole and terms.brief.key is None)
+    if not named and terms.brief.density is not None:
         against = FEWER_NOTES if terms.brief.density > 1 else MORE_NOTES
         names = tuple(name for name in names if name not in against)
     work = Workshop(terms, random)

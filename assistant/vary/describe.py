@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from assistant.vary.contour import ways
+from assistant.vary.harmonising import progressions
 from assistant.vary.phrase import Phrase, Tone, cut_between
 from assistant.vary.relations import newly_written, pitches, relation, rhythm, same_figure, sequenced
 from assistant.vary.terms import Terms, bar_numbers
@@ -35,10 +36,18 @@ def described(terms: Terms, tones: Sequence[Tone], *, transposed: bool = False) 
         f"{_where(bars, old)} {what}".replace(" : ", ": ").replace(known, "")
         for bars, what in _gathered(_passages(old, new))
     ]
-    if terms.under:
-        along = transposed or bool(_ground(terms))
+    if terms.under and terms.brief.chords == "reharmonise":
+        clauses.append(_chords(terms, tones))
+    elif terms.under:
+        along = (transposed and terms.brief.chords is None) or bool(_ground(terms))
         clauses.append(f"the notes under the melody {'moved along' if along else 'kept'}")
     return "; ".join(clauses) or "unchanged"
+
+
+def _chords(terms: Terms, tones: Sequence[Tone]) -> str:
+    """The chords under the melody, a numeral a bar, and those that were there."""
+    before, after = ("–".join(map(str, chords)) for chords in progressions(terms, tones))
+    return f"new chords: {after} instead of {before}" if before != after else "the chords kept"
 
 
 def _ground(terms: Terms) -> list[str]:

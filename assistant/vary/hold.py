@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from assistant.vary.contour import held_to, ways
 from assistant.vary.density import brought_to
+from assistant.vary.harmonising import reharmonised
 from assistant.vary.phrase import GRID_TICKS, Tone, degree, moved, note_of, tone_of
 from assistant.vary.pitches import rekeyed
 from assistant.vary.terms import Terms, sounds_in_locked
@@ -86,8 +87,9 @@ def fitted(tones: Sequence[Tone], terms: Terms) -> tuple[Tone, ...]:
 def assembled(terms: Terms, tones: Sequence[Tone], *, transposed: bool = False) -> Motif | None:
     """The motif of a candidate: its melody, and under it the other notes of the source in the key and range.
 
-    They stay as they are, but where the whole melody is `transposed` they move along. A note that the melody
-    strikes while it sounds ends there; None where that is one of a locked bar.
+    They stay as they are, but where the whole melody is `transposed` they move along, unless the brief keeps the
+    chords; they become other chords' where it asks for that. A note that the melody strikes while it sounds ends there;
+    None where that is one of a locked bar.
     """
     original = {(note.start_ticks, note.pitch): note for note in terms.motif.notes}
     notes: list[Note] = []
@@ -95,7 +97,9 @@ def assembled(terms: Terms, tones: Sequence[Tone], *, transposed: bool = False) 
         own = original.get((tone.start, tone.pitch))
         notes.append(own if own and tone in terms.frozen else note_of(tone))
     moves = terms.base.tones != terms.source.tones and terms.key != terms.motif.key
-    steps = degree(terms.key, tones[0].pitch) - degree(terms.key, terms.base.tones[0].pitch) if transposed else 0
+    along = transposed and terms.brief.chords is None
+    steps = degree(terms.key, tones[0].pitch) - degree(terms.key, terms.base.tones[0].pitch) if along else 0
+    anew = reharmonised(terms, tones) if terms.brief.chords == "reharmonise" else {}
     for tone in terms.under:
         if sounds_in_locked(tone, terms):
             if any(_clash(tone, t) and t not in terms.frozen for t in tones):
@@ -103,7 +107,7 @@ def assembled(terms: Terms, tones: Sequence[Tone], *, transposed: bool = False) 
             notes.append(original[tone.start, tone.pitch])
             continue
         pitch = rekeyed(terms.motif.key, terms.key, tone.pitch) if moves else tone.pitch
-        placed = tone._replace(pitch=terms.fit(moved(terms.key, pitch, steps)))
+        placed = tone._replace(pitch=anew[tone] if tone in anew else terms.fit(moved(terms.key, pitch, steps)))
         if terms.brief.keep != "rhythm":
             notes = [note if tone_of(note) in terms.frozen else _before(note, placed) for note in notes]
         struck = [note.start_ticks for note in notes if _clash(placed, tone_of(note))]

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from random import Random
 
-from assistant.brief import Brief
+from assistant.brief import LEARNED, Brief
 from assistant.errors import InvalidBrief
 from assistant.tables import resolve
 from assistant.vary.candidates import Candidate
 from assistant.vary.describe import described
+from assistant.vary.drums.make import vary_drums
 from assistant.vary.hold import assembled
 from assistant.vary.learned.source import load_listener, load_wishes
 from assistant.vary.phrase import degree
 from assistant.vary.plausible import load_model
 from assistant.vary.selection import aims, select
 from assistant.vary.terms import Terms, terms_of
+from assistant.vary.texture import texture_of
 from assistant.vary.variation import Variation
+from assistant.vary.voices import vary_voices
 from midi.compare import closeness
 from midi.motif import Motif
 
@@ -48,13 +51,18 @@ _WIDE = ("octave-displacement",)
 
 
 def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
-    """Variations of a motif as the brief asks, from near to far.
+    """Variations of a motif as the brief asks, from near to far: of its melody, of each of its voices, of its drums.
 
     Every hard constraint of the brief holds in each; the closeness is met as nearly as the motif allows. There are
     fewer than asked for where no more differ under the constraints. The same motif and brief give the same variations.
     Raises `InvalidBrief` where the brief contradicts itself or the motif or nothing is possible, `UnknownName` for an
     unknown technique.
     """
+    texture = texture_of(motif, brief)
+    if texture == "drums":
+        return vary_drums(motif, brief)
+    if texture == "voices":
+        return vary_voices(motif, brief, vary)
     terms = terms_of(motif, brief, wide=any(name in _WIDE for name in brief.techniques))
     pool: dict[tuple[tuple[int, int], ...], Candidate] = {}
     picked: list[Candidate] = []
@@ -103,10 +111,13 @@ def wanted(terms: Terms, count: int, random: Random) -> list[float]:
 
 
 def sources(brief: Brief) -> tuple[str, ...]:
-    """The sources that a brief draws on: the model has no techniques to ask for by name."""
-    if brief.source == "both":
-        return ("rules",) if brief.techniques else tuple(SOURCES)
-    return (brief.source,)
+    """The sources that a brief draws on: techniques by name are the rules', but for one name that means the model."""
+    if brief.source != "both":
+        return (brief.source,)
+    if not brief.techniques:
+        return tuple(SOURCES)
+    asked = {"model": LEARNED in brief.techniques, "rules": set(brief.techniques) != {LEARNED}}
+    return tuple(name for name in SOURCES if asked[name])
 
 
 def candidates_of(name: str, brief: Brief) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+from assistant.brief import LEARNED
 from assistant.errors import InvalidBrief
 from assistant.tables import resolve, unknown
 from assistant.vary.phrase import Phrase, Tone, melody_of, note_of
@@ -92,7 +93,7 @@ def chosen(names: tuple[str, ...], keep: str | None, *, other_modes: bool) -> tu
     `UnknownName`, and `InvalidBrief` where none is left."""
     for name in names:
         if name not in TECHNIQUES:
-            raise unknown(name, TECHNIQUES, kind="technique")
+            raise unknown(name, (*TECHNIQUES, LEARNED), kind="technique")
     able = [name for name in TECHNIQUES if (not names or name in names)]
     if keep is not None:
         able = [name for name in able if name in KEEPING[keep]]

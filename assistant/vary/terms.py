@@ -65,7 +65,8 @@ def terms_of(motif: Motif, brief: Brief, *, wide: bool = False) -> Terms:
     if not motif.notes:
         raise InvalidBrief("the motif has no notes", hint="give one with a melody")
     source = melody_of(motif)
-    locked = _locked_bars(motif, brief)
+    check_locked_bars(motif, brief)
+    locked = [bar - 1 for bar in sorted(brief.locked_bars)]
     whole = {(note.start_ticks, note.pitch): tone_of(note) for note in motif.notes}
     frozen = tuple(t for t in source.tones if _sounds_in(whole[t.start, t.pitch], locked, source.bar_ticks))
     free = tuple(t for t in source.tones if t not in frozen)
@@ -116,15 +117,14 @@ def sounds_in_locked(tone: Tone, terms: Terms) -> bool:
     return _sounds_in(tone, [bar - 1 for bar in terms.brief.locked_bars], terms.source.bar_ticks)
 
 
-def _locked_bars(motif: Motif, brief: Brief) -> list[int]:
-    """The locked bars counted from 0."""
+def check_locked_bars(motif: Motif, brief: Brief) -> None:
+    """Raises `InvalidBrief` where a bar is locked that is not there."""
     beyond = [bar for bar in sorted(brief.locked_bars) if bar > motif.bars]
     if beyond:
         raise InvalidBrief(
             f"bar {beyond[0]} cannot be locked: the motif has {motif.bars} bar{'s' * (motif.bars > 1)}",
             hint=f"lock bars 1 to {motif.bars}",
         )
-    return [bar - 1 for bar in sorted(brief.locked_bars)]
 
 
 def _sounds_in(tone: Tone, bars: Iterable[int], bar_ticks: int) -> bool:

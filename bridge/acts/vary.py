@@ -34,6 +34,8 @@ def begin(app: App, asked: VaryMake, seed: int) -> Job:
         "key": asked.key,
         "range": asked.range or _range(session),
         "source": asked.source,
+        "texture": asked.texture,
+        "chords": asked.chords,
         "closeness": session.closeness,
         "density": session.density,
         "keep": session.keep,

@@ -36,6 +36,18 @@ DESCRIBED = {
     "rhythm-preserving-re-pitching": "A new line in the same rhythm",
     "fragmentation": "A small figure of the opening, said again and again",
     "extension": "The first half led on and brought to rest on a long note",
+    "learned": "Written by the learned model, as people vary",
+    "fill": "Drums: a run over snare and toms before the phrase ends",
+    "ghost-notes": "Drums: soft strokes of the snare between the beats",
+    "busier": "Drums: hats or ride twice as often",
+    "sparser": "Drums: the lesser strokes left out",
+    "moved-kick": "Drums: the kick off the beat, the same in every bar",
+    "half-time": "Drums: one backbeat a bar",
+    "double-time": "Drums: kick and snare twice as fast",
+    "swing": "Drums: what falls between the beats comes late",
+    "open-hats": "Drums: some of the hats open",
+    "other-timekeeper": "Drums: the ride for the hats, or the hats for the ride",
+    "displaced-snare": "Drums: the backbeat early or late",
 }
 """Each technique in a line, for a list."""
 
@@ -67,8 +79,10 @@ def listed(kind: str | None, as_json: bool) -> None:
 
 
 def _rows() -> list[dict[str, str]]:
+    from assistant.brief import LEARNED
     from assistant.presets import KINDS, list_presets
     from assistant.render.general_midi import PROGRAMS
+    from assistant.vary.drums.techniques import DRUM_TECHNIQUES
     from assistant.vary.techniques import TECHNIQUES
 
     rows = [
@@ -87,7 +101,8 @@ def _rows() -> list[dict[str, str]]:
         for number, (name, *_) in enumerate(PROGRAMS, start=1)
         if name not in named
     ]
-    rows += [{"kind": "techniques", "name": name, "whose": "", "description": DESCRIBED[name]} for name in TECHNIQUES]
+    techniques = (*TECHNIQUES, LEARNED, *DRUM_TECHNIQUES)
+    rows += [{"kind": "techniques", "name": name, "whose": "", "description": DESCRIBED[name]} for name in techniques]
     return rows
 
 

@@ -15,7 +15,7 @@ from midi.scale import Key
 from midi.tempo import Tempo
 
 if TYPE_CHECKING:
-    from assistant.brief import Keep, Source
+    from assistant.brief import Chords, Keep, Source, Texture
     from assistant.library import Library
     from assistant.steps import Varied
 
@@ -43,6 +43,18 @@ if TYPE_CHECKING:
     show_default=True,
     help="Who makes them: the rules, the learned model, or both.",
 )
+@click.option(
+    "--texture",
+    type=click.Choice(["auto", "melody", "voices", "drums"]),
+    default="auto",
+    show_default=True,
+    help="What to vary: the melody on top, each voice by itself, the drums; auto: as what the motif looks like.",
+)
+@click.option(
+    "--chords",
+    type=click.Choice(["keep", "reharmonise"]),
+    help="The chords under the melody: as they are, or others. Not given: they move along when all of it is moved.",
+)
 @click.option("--tempo", type=TEMPO, metavar="BPM", help="Another tempo than the file's.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another number, other variations.")
 @json_option
@@ -59,6 +71,8 @@ def command(
     pitch_range: PitchRange | None,
     density: float | None,
     source: str,
+    texture: str,
+    chords: str | None,
     tempo: Tempo | None,
     seed: int,
     as_json: bool,
@@ -69,6 +83,8 @@ def command(
     \b
     hummingbridge vary idea.mid -o variations
     hummingbridge vary idea.mid -n 5 --closeness 0.8 --keep rhythm --lock 1 -o variations
+    hummingbridge vary song.mid --chords reharmonise -o variations
+    hummingbridge vary groove.mid --technique fill -o variations
 
     The techniques: hummingbridge presets list techniques
     """
@@ -87,9 +103,11 @@ def command(
         density=density,
         seed=seed,
         source=cast("Source", source),
+        texture=cast("Texture", texture),
+        chords=cast("Chords | None", chords),
     )
     with Library(library_folder) as library:
-        material = notes_of(library, motif, tempo=tempo)
+        material = notes_of(library, motif, tempo=tempo, drums=texture == "drums")
         for remark in material.remarks:
             say(f"note: {remark}") if not as_json else None
         with progress(f"Varying {material.take.name}"):

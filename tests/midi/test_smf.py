@@ -406,9 +406,21 @@ def test_a_track_named_as_the_melody_is_believed():
     assert motif_of(score).clip.pitches == (50, 52)
 
 
-def test_drums_alone_are_no_motif():
-    with pytest.raises(UnreadableMidi, match="only drums"):
-        motif_of(elsewhere(Track("Kit", line(36, 38), None, 9)))
+def test_drums_alone_are_a_motif_of_drums_and_stay_on_their_channel():
+    motif = motif_of(elsewhere(Track("Kit", line(36, 38), None, 9)))
+    assert motif.drums
+    assert motif_of(read_smf(smf_bytes(motif_score(motif)))) == motif
+
+
+def test_the_drums_beside_a_melody_can_be_asked_for():
+    score = elsewhere(Track("Piano", line(60, 62)), Track("Kit", line(36, 38), None, 9))
+    assert not motif_of(score).drums
+    assert motif_of(score, drums=True).clip.pitches == (36, 38)
+
+
+def test_drums_asked_for_where_there_are_none_are_missed():
+    with pytest.raises(UnreadableMidi, match="no drums"):
+        motif_of(elsewhere(Track("Piano", line(60, 62))), drums=True)
 
 
 def test_polyphony_is_kept():

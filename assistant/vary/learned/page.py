@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.vary.learned.constraints import Constraints
+from assistant.vary.learned.features import Rows
+from assistant.vary.learned.harmony import chord_span, chords_of
 from assistant.vary.learned.sampling import Passage
 from assistant.vary.learned.steps import (
     HIGHEST,
@@ -59,6 +61,7 @@ def pages_of(terms: Terms) -> list[Page]:
     if bar > LONGEST_BAR or any(not LOWEST <= tone.pitch - do <= HIGHEST for tone in base.tones):
         return []
     bars = split_into_bars(on_grid(base, do), base.bars, bar)
+    chords = chords_under(terms, do)
     count = 1 if base.bars <= MOST_BARS else base.bars // PAGE_BARS
     starts = [PAGE_BARS * number for number in range(count)]
     meter = base.meter
@@ -71,7 +74,7 @@ def pages_of(terms: Terms) -> list[Page]:
             metre_index(meter.numerator, meter.denominator),
             bar,
             beat_ticks(meter.numerator, meter.denominator),
-            np.zeros((end - first) * bar, np.int64),
+            chords[first * bar : end * bar],
         )
         constraints = Constraints(
             locked=frozenset(number - first for number in locked if first <= number < end),
@@ -82,6 +85,20 @@ def pages_of(terms: Terms) -> list[Page]:
         )
         found.append(Page(first, do, passage, constraints))
     return found
+
+
+def chords_under(terms: Terms, do: int) -> Rows:
+    """The chords that sound under the melody, 12 bits for each tick; none where there are none or they will be others.
+    As in training the melody counts among what sounds."""
+    base = terms.base
+    bar = base.bar_ticks // GRID_TICKS
+    if not terms.under or terms.brief.chords == "reharmonise":
+        return np.zeros(base.bars * bar, np.int64)
+    lower = [Phrase((tone,), base.bars, base.meter, base.key) for tone in terms.under]
+    sheet = Sheet(do, base.bars, bar)
+    beat = beat_ticks(base.meter.numerator, base.meter.denominator)
+    found = chords_of([sheet.read(phrase) for phrase in (base, *lower)], bar, beat)
+    return np.repeat(found, chord_span(bar, beat))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from random import Random
 
+from assistant.brief import LEARNED
 from assistant.errors import CannotRead
 from assistant.presets import shipped
 from assistant.vary.candidates import Candidate, measured
@@ -24,14 +25,13 @@ WISHES = "melody/wishes.npz"
 LISTENER = "melody/listener.npz"
 AT_ONCE = 50
 """How many are written at once, to bound the memory."""
-LEARNED = "learned"
-"""What stands for the technique of a candidate that the model wrote."""
 
 
 def by_model(terms: Terms, aims: Sequence[float], random: Random) -> list[Candidate]:
-    """About one candidate for each closeness aimed at, none the source itself. None at all where techniques are asked
-    for by name, or where the model has no symbols for the melody."""
-    pages = [] if terms.brief.techniques else pages_of(terms)
+    """About one candidate for each closeness aimed at, none the source itself. None at all where only the rules'
+    techniques are asked for by name, or where the model has no symbols for the melody."""
+    named = terms.brief.techniques
+    pages = [] if named and LEARNED not in named else pages_of(terms)
     if not pages:
         return []
     network, wishes = load_network(), load_wishes()

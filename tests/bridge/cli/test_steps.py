@@ -13,7 +13,11 @@ import pytest
 import soundfile
 from wavinfo import WavInfoReader
 
-from midi.smf import read_motif
+from midi.clip import Clip
+from midi.motif import Motif
+from midi.note import Note
+from midi.scale import Key
+from midi.smf import Score, Track, motif_score, read_motif, smf_bytes
 
 Program = Callable[..., object]
 
@@ -294,3 +298,43 @@ def test_a_purge_asks_first(
     said = program("takes", "purge")
     assert (said.code, said.out.strip().splitlines()[-1]) == (0, left)
     assert program("takes", "redo").code == (0 if answer == "n\n" else 1)
+
+
+def test_a_groove_on_channel_10_is_varied_as_drums_and_played_by_a_drum_kit(program, tmp_path):
+    notes = [Note(beat / 2, 42, 0.25) for beat in range(16)]
+    notes += [Note(beat, 36 if beat % 2 == 0 else 38, 0.25) for beat in range(8)]
+    groove = Motif(Clip(tuple(notes)), drums=True)
+    (tmp_path / "groove.mid").write_bytes(smf_bytes(motif_score(groove, name="groove")))
+    said = program("vary", "groove.mid", "-n", "4", "-o", "variations", "--lock", "1", "--json")
+    assert said.code == 0, said.err
+    first = read_motif(tmp_path / "variations" / "01.mid")
+    assert first.drums
+    assert first.bar(1).notes == groove.bar(1).notes
+    assert "kick" in said.json["variations"][0]["sentence"]
+    rendered = program("render", "variations/01.mid", "--instrument", "cello", "-o", "out.wav")
+    assert rendered.code == 0, rendered.err
+    shown = program("takes", "list", "--json").json["takes"]
+    assert next(take for take in shown if take["kind"] == "render")["recipe"]["settings"]["instrument"] == "drums"
+
+
+def test_the_drums_of_a_song_can_be_asked_for_and_its_chords_be_made_others(program, tmp_path):
+    melody = tuple(Note(beat, pitch, 1) for beat, pitch in enumerate((64, 65, 67, 72, 71, 69, 67, 64)))
+    chords = tuple(Note(bar * 4, pitch, 4) for bar in (0, 1) for pitch in (48, 52, 55))
+    kit = tuple(Note(beat, 36, 0.5) for beat in range(8))
+    tracks = (Track("Piano", Clip(melody + chords)), Track("Kit", Clip(kit), None, 9))
+    (tmp_path / "song.mid").write_bytes(smf_bytes(Score(tracks, key=Key(0))))
+    drums = program("vary", "song.mid", "--texture", "drums", "-n", "2", "-o", "a", "--json")
+    assert drums.code == 0, drums.err
+    assert read_motif(tmp_path / "a" / "01.mid").drums
+    song = program("vary", "song.mid", "--chords", "reharmonise", "-n", "3", "-o", "b", "--json")
+    assert song.code == 0, song.err
+    assert any("new chords" in each["sentence"] for each in song.json["variations"])
+    recipe = program("takes", "show", song.json["variations"][0]["take"], "--json").json["recipe"]
+    assert recipe["settings"]["chords"] == "reharmonise"
+
+
+def test_the_learned_model_can_be_asked_for_by_name(program, motif):
+    said = program("vary", motif, "-n", "3", "--technique", "learned", "--json")
+    assert {each["technique"] for each in said.json["variations"]} == {"learned"}
+    listed = program("presets", "list", "techniques", "--json").json["presets"]
+    assert {"learned", "fill", "inversion"} <= {each["name"] for each in listed}

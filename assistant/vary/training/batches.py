@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from assistant.vary.learned.features import CENTRES, COLUMNS, SOURCE_COLUMNS
 from assistant.vary.learned.steps import LENGTH_NOTHING, NOTHING, PITCHES
-from variations.exercises import Rendered
+from assistant.vary.training.exercises import Rendered
 
 
 @dataclass(frozen=True, slots=True)

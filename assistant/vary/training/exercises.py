@@ -120,7 +120,8 @@ def countdown_columns(exercise: Exercise, moments: Rows) -> list[Rows]:
 
     def left(flags: NDArray[np.bool_]) -> NDArray[np.float64]:
         total = np.concatenate([[0], (flags & open_cells).cumsum()]).astype(np.float64)
-        return total[-1] - total[cell]
+        remaining: NDArray[np.float64] = total[-1] - total[cell]
+        return remaining
 
     both = (source.pitch >= 0) & (target.pitch >= 0)
     either = (source.pitch >= 0) | (target.pitch >= 0)

@@ -16,10 +16,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from assistant.vary.learned.network import Shape
-from variations.batches import Batch, sorted_batches
-from variations.exercises import Rendered, rendered
-from variations.practice import Practice
-from variations.torch_model import Variations
+from assistant.vary.training.batches import Batch, sorted_batches
+from assistant.vary.training.exercises import Rendered, rendered
+from assistant.vary.training.practice import Practice
+from assistant.vary.training.torch_model import Variations
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,11 @@ def losses(model: torch.nn.Module, batch: Batch, smoothing: float = 0.0) -> tupl
     return (of_length * weights).sum(), (of_pitch * weights).sum(), weights.sum()
 
 
-@torch.no_grad()
 def bits(model: torch.nn.Module, batches: list[Batch]) -> tuple[float, float]:
     """Bits a step for lengths and pitches."""
     model.eval()
-    total = torch.stack([torch.stack(losses(model, batch)) for batch in batches]).sum(0)
+    with torch.no_grad():
+        total = torch.stack([torch.stack(losses(model, batch)) for batch in batches]).sum(0)
     model.train()
     return tuple((total[:2] / total[2] / math.log(2)).tolist())
 
@@ -165,14 +165,19 @@ def fit(
         if done or progress.seconds - last_report > plan.report_seconds:
             last_report = progress.seconds
             found = {name: bits(averaged.module, batches) for name, batches in measured.items()}
-            line = {"minutes": round(progress.seconds / 60, 1), "updates": progress.updates, "steps": progress.steps}
+            line: dict[str, float | list[float]] = {
+                "minutes": round(progress.seconds / 60, 1),
+                "updates": progress.updates,
+                "steps": progress.steps,
+            }
             line |= {"train": round(float(np.mean(recent)), 3)}
             line |= {name: [round(a, 3), round(b, 3), round(a + b, 3)] for name, (a, b) in found.items()}
             report(json.dumps(line))
             save(state_path, model, averaged, rule, progress, shape)
         if done:
             break
-    return averaged.module
+    best: Variations = averaged.module
+    return best
 
 
 def save(path: Path, model: Variations, averaged: Any, rule: Any, progress: Progress, shape: Shape) -> None:

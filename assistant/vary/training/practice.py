@@ -5,21 +5,23 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.vary.learned.controls import Controls
+from assistant.vary.learned.harmony import chord_span, section_chords
 from assistant.vary.learned.likeness import likeness
 from assistant.vary.learned.pairs import Pair, mine_pairs, passage
 from assistant.vary.learned.sections import Section
 from assistant.vary.learned.steps import LENGTH_INDEX, METRES, PITCHES, Bars, beat_ticks, metre_index
-from variations.damage import damaged
-from variations.exercises import Exercise
-from variations.harmony import chord_span, section_chords
+from assistant.vary.training.damage import damaged
+from assistant.vary.training.exercises import Exercise
 
 BAR_ODDS = {1: 0.05, 2: 0.15, 3: 0.06, 4: 0.34, 6: 0.08, 8: 0.26, 12: 0.04, 16: 0.02}
 TASK_ODDS = {"vary": 0.68, "denoise": 0.07, "infill": 0.18, "answer": 0.07}
+Scalar = TypeVar("Scalar", bound=np.generic)
 COUNTED = ("overlap", "rhythm", "density", "contour")
 SLOWER = {(2, 4): (4, 4), (3, 4): (3, 2), (3, 8): (3, 4), (6, 8): (6, 4)}
 """The metre in which the same bars are written with notes twice as long."""
@@ -232,7 +234,7 @@ def respelled(exercise: Exercise, metre: tuple[int, int], factor: float) -> Exer
             for bar in bars
         )
 
-    def stretched(values: NDArray[np.generic]) -> NDArray[np.generic]:
+    def stretched(values: NDArray[Scalar]) -> NDArray[Scalar]:
         return np.repeat(values, 2) if factor == 2 else values[::2]
 
     assert metre in METRES

@@ -1,4 +1,4 @@
-"""Chords under a melody, guessed from the notes that sound together: conditions to train on."""
+"""Chords under a melody, guessed from the notes that sound together: what the model is told of harmony."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Drums varied as drums: other grooves, fills, denser and sparser playing."""
