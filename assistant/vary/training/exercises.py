@@ -139,4 +139,4 @@ def contour_so_far(source: Rows, target: Rows, both: NDArray[np.bool_], cell: Ro
     x, y = np.where(both, source, 0).astype(np.float64), np.where(both, target, 0).astype(np.float64)
     sums = np.stack([both.astype(np.float64), x, y, x * x, y * y, x * y], 1)
     total = np.concatenate([np.zeros((1, 6)), sums.cumsum(0)])[cell]
-    return correlation_symbol(correlation_of_sums(total), total[:, 0])
+    return correlation_symbol(correlation_of_sums(*total.T), total[:, 0])
