@@ -23,12 +23,15 @@ def block_peaks(samples: Samples) -> Samples:
     """The peak of every 1024 samples over all channels, shape (blocks,); the last block may be shorter."""
     whole = samples.shape[1] // BLOCK * BLOCK
     blocks = samples[:, :whole].reshape(samples.shape[0], -1, BLOCK)
-    peaks = np.maximum(blocks.max(axis=2), -blocks.min(axis=2)).max(axis=0)
+    # The bits of float32 are ordered as whole numbers are, those of negative ones above all others where they have no
+    # sign: the highest and the lowest sample, or a NaN, in two thirds of the time.
+    highest, lowest = (blocks.view(kind).max(axis=2).view(np.float32) for kind in (np.int32, np.uint32))
+    peaks = np.maximum(highest, -lowest).max(axis=0)
     rest = samples[:, whole:]
     if rest.size:
         peaks = np.append(peaks, np.float32(max(rest.max(), -rest.min())))
-    highest: Samples = peaks
-    return highest
+    found: Samples = peaks
+    return found
 
 
 def true_peak(samples: Samples, *, worth: float = 0.0, blocks: Samples | None = None) -> float:
