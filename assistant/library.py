@@ -202,6 +202,24 @@ class Library:
             raise UnknownName(f"mark {mark!r} is unknown", hint="give kept, discarded or nothing")
         return self._set(ident, "mark", mark, mark or "unmarked")
 
+    def choices(self, *, limit: int = 50) -> tuple[Take, ...]:
+        """The variations that were kept or discarded last and not forgotten, the oldest first."""
+        last = "(SELECT max(event) FROM events WHERE events.number = state.number AND what = 'mark')"
+        chosen = (
+            "SELECT number FROM state INDEXED BY state_by_mark WHERE mark != '' AND present = 1 AND kind = 'variation'"
+            f" AND {last} > (SELECT coalesce(max(event), 0) FROM forgotten) ORDER BY {last} DESC LIMIT ?"
+        )
+        return tuple(
+            take_from_row(row) for row in self._rows(f"WHERE takes.number IN ({chosen}) ORDER BY takes.number", limit)
+        )
+
+    def forget_choices(self) -> int:
+        """From now on what was kept and discarded so far counts no more; its marks stay. How many choices that were."""
+        forgotten = len(self.choices(limit=-1))
+        with self._database.writing():
+            self._database.execute("INSERT INTO forgotten SELECT coalesce(max(event), 0) FROM events")
+        return forgotten
+
     def delete(self, ident: str) -> Take:
         """Takes a take out of sight; undo brings it back."""
         take = self.get(ident)

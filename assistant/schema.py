@@ -67,7 +67,14 @@ CREATE TRIGGER events_are_not_removed BEFORE DELETE ON events BEGIN SELECT RAISE
 CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = "unicode61 remove_diacritics 2", prefix = '1 2');
 """
 
-MIGRATIONS = (_FIRST,)
+# What was marked up to this event no longer counts among the composer's choices.
+_FORGOTTEN = """
+CREATE TABLE forgotten (event INTEGER NOT NULL);
+CREATE INDEX events_by_mark ON events (number, event) WHERE what = 'mark';
+CREATE INDEX state_by_mark ON state (number) WHERE mark != '';
+"""
+
+MIGRATIONS = (_FIRST, _FORGOTTEN)
 """The n-th script brings a library from version n to n + 1."""
 
 PATIENCE_SECONDS = 30.0

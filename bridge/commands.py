@@ -276,6 +276,13 @@ _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
     ("vary/lock", "Which bars stay untouched, from now on.", Lock, "vary:lock", "the session"),
     ("vary/keep", "What variations keep, from now on.", Keep, "vary:keep", "the session"),
     ("vary/more", "More like this: a variation becomes the motif of the next ten.", OneOf, "vary:more", "the job"),
+    (
+        "vary/forget",
+        "Forget what was kept and discarded so far: it has no say in what comes next.",
+        Nothing,
+        "vary:forget",
+        "how many choices that were",
+    ),
     ("vary/between", "Steps from one variation to another.", Between, "together:steps_between", "the job"),
     ("vary/splice", "Bars of one variation in another.", Splice, "together:splice", "the job"),
     ("vary/develop", "Grow a variation into a phrase four times as long.", Develop, "together:develop", "the job"),

@@ -104,7 +104,8 @@ def vary(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str
     )
     made = varied(bench.library, notes_of(bench.library, asked["take"]), brief)
     progress(1.0)
-    return {"motif": made.material.take.id, "takes": [take.id for take in made.takes]}
+    takes = [take.id for take in made.takes]
+    return {"motif": made.material.take.id, "takes": takes, "choices": made.choices}
 
 
 def together(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:

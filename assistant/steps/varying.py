@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import InvalidBrief
 from assistant.facts import canonical
 from assistant.rights import MELODY_MODEL, VARIATION_MODEL
+from assistant.steps.choosing import taste_in
 from assistant.steps.material import Material, music_facts
 from assistant.take import NewTake, Recipe, Take
 
@@ -24,15 +25,17 @@ MOST_NOTES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Varied:
-    """The variations of a motif, from near to far, each with its take."""
+    """The variations of a motif, from near to far, each with its take. `choices` says which choices counted, if any."""
 
     material: Material
     variations: tuple[Variation, ...]
     takes: tuple[Take, ...]
+    choices: str = ""
 
 
 def vary(library: Library, material: Material, brief: Brief) -> Varied:
-    """Variations of a motif, all kept as one step. Raises `InvalidBrief`, `UnknownName`."""
+    """Variations of a motif, all kept as one step; what was kept and discarded before has a say. Raises `InvalidBrief`,
+    `UnknownName`."""
     from assistant.vary import vary as varied
     from midi.smf import motif_score, smf_bytes
 
@@ -41,8 +44,11 @@ def vary(library: Library, material: Material, brief: Brief) -> Varied:
             f"{material.take.name} has {len(material.motif.clip)} notes, over the limit of {MOST_NOTES}",
             hint="cut out the phrase that you want varied",
         )
-    variations = varied(material.motif, brief)
+    taste = taste_in(library)
+    variations = varied(material.motif, brief, taste)
     asked = brief_json(brief)
+    if taste is not None:
+        asked["choices"] = {"kept": taste.kept, "discarded": taste.discarded, "digest": taste.digest}
     name = material.take.name
     round_number = _round_of(library, material.take, asked, brief.seed)
     new = []
@@ -61,13 +67,14 @@ def vary(library: Library, material: Material, brief: Brief) -> Varied:
             "technique": variation.technique,
             "closeness": round(variation.closeness, 4),
             "sentence": variation.sentence,
+            **({"choices": str(taste)} if taste is not None else {}),
         }
         # The file does not name the round: the same brief gives the same bytes, whatever was asked before it.
         midi = smf_bytes(motif_score(variation.motif, name=f"{name} {variation.rank:02d}"))
         called = f"{name} {variation.rank:02d}" if round_number == 1 else f"{name} {round_number}-{variation.rank:02d}"
         new.append(NewTake("variation", called, recipe, {"midi": midi}, facts))
     takes = library.add(*new, words=f"made {len(new)} variations of {name}")
-    return Varied(material, variations, takes)
+    return Varied(material, variations, takes, str(taste or ""))
 
 
 def rework(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from random import Random
 
 from assistant.brief import LEARNED, Brief
@@ -16,6 +17,7 @@ from assistant.vary.learned.source import load_listener, load_wishes
 from assistant.vary.phrase import degree
 from assistant.vary.plausible import load_model
 from assistant.vary.selection import aims, select
+from assistant.vary.taste import Taste
 from assistant.vary.terms import Terms, terms_of
 from assistant.vary.texture import texture_of
 from assistant.vary.variation import Variation
@@ -49,19 +51,20 @@ ROUNDS = 3
 _WIDE = ("octave-displacement",)
 
 
-def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
+def vary(motif: Motif, brief: Brief, taste: Taste | None = None) -> tuple[Variation, ...]:
     """Variations of a motif as the brief asks, from near to far: of its melody, of each of its voices, of its drums.
 
     Every hard constraint of the brief holds in each; the closeness is met as nearly as the motif allows. There are
-    fewer than asked for where no more differ under the constraints. The same motif and brief give the same variations.
+    fewer than asked for where no more differ under the constraints. A composer's `taste` re-ranks what is there to
+    choose from. The same motif, brief and taste give the same variations.
     Raises `InvalidBrief` where the brief contradicts itself or the motif or nothing is possible, `UnknownName` for an
     unknown technique.
     """
     texture = texture_of(motif, brief)
     if texture == "drums":
-        return vary_drums(motif, brief)
+        return vary_drums(motif, brief, taste)
     if texture == "voices":
-        return vary_voices(motif, brief, vary)
+        return vary_voices(motif, brief, partial(vary, taste=taste))
     terms = terms_of(motif, brief, wide=any(name in _WIDE for name in brief.techniques))
     pool: dict[tuple[tuple[int, int], ...], Candidate] = {}
     picked: list[Candidate] = []
@@ -71,7 +74,7 @@ def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
             source: Source = resolve(SOURCES, name, kind="source of candidates")
             for candidate in source(terms, wanted(terms, candidates_of(name, brief), random), random):
                 pool.setdefault(tuple((t.start, t.pitch) for t in candidate.tones), candidate)
-        picked = chosen(terms, tuple(pool.values()))
+        picked = chosen(terms, tuple(pool.values()), taste)
         if len(picked) == brief.count:
             break
     made = [(candidate, varied) for candidate in picked if (varied := _motif(candidate)) is not None]
@@ -97,9 +100,9 @@ def vary(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
     return variations
 
 
-def chosen(terms: Terms, pool: Sequence[Candidate]) -> list[Candidate]:
+def chosen(terms: Terms, pool: Sequence[Candidate], taste: Taste | None = None) -> list[Candidate]:
     """The best of a pool."""
-    return select(pool, terms, load_model(), load_listener())
+    return select(pool, terms, load_model(), load_listener(), taste)
 
 
 def wanted(terms: Terms, count: int, random: Random) -> list[float]:

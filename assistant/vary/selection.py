@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from assistant.brief import Brief
 from assistant.vary.candidates import Candidate, spans_of
-from assistant.vary.learned.listener import Listener
+from assistant.vary.learned.listener import Listener, heard_features
 from assistant.vary.plausible import MelodyModel
+from assistant.vary.taste import Taste
 from assistant.vary.terms import Terms
 from midi.compare import Shapes, closenesses, measured, shapes
 
@@ -23,6 +24,8 @@ APART = 0.2
 """How different any two of the chosen should be (1 - closeness), less where all are near the source."""
 TRUST = 2.0
 """How much the listener counts: 1 is the odds as it gives them; it hears only part of what differs."""
+PULL = 3.0
+"""How much the composer's own choices count: against chance, whose spread is 1.3, and against closeness."""
 LOT = 0.35
 """How much a lot counts beside a miss of what is aimed at."""
 UNLIKE = 0.1
@@ -40,19 +43,23 @@ def aims(count: int, closeness: float | None) -> tuple[float, ...]:
     return tuple(float(aim) for aim in np.clip(closeness + spread, 0.02, 0.97))
 
 
-def select(candidates: Sequence[Candidate], terms: Terms, model: MelodyModel, listener: Listener) -> list[Candidate]:
+def select(
+    candidates: Sequence[Candidate], terms: Terms, model: MelodyModel, listener: Listener, taste: Taste | None = None
+) -> list[Candidate]:
     """Up to `count` of the candidates, from near to far. Fewer only where there are fewer that differ.
 
     What is merely likely would hug the motif, what is merely different would be odd; people's variations are neither.
     So each candidate has a lot, drawn with the odds that a human wrote it (Gumbel's trick), and the best lots win: as
-    many as are unlike each other, near what was asked.
+    many as are unlike each other, near what was asked. What the composer's `taste` speaks for has better odds.
     """
     if not candidates:
         return []
     brief = terms.brief
-    heard = listener.heard([c.phrase for c in candidates], terms.source, model)
+    features = heard_features([c.phrase for c in candidates], terms.source, model)
     chance = np.random.default_rng((brief.seed, len(candidates))).gumbel(size=len(candidates))
-    lots = TRUST * heard + chance
+    lots = TRUST * listener.scores(features) + chance
+    if taste is not None:
+        lots = lots + PULL * taste.scores(features, [c.techniques for c in candidates])
     sampled = shapes([spans_of(c.tones, c.terms) for c in candidates], terms.source.length)
     if brief.overlap is None:
         picked = _by_aims(candidates, brief, lots, sampled)

@@ -14,7 +14,9 @@ from bridge.commands import Audition, Nothing, OneOf, Select
 async def listed(app: App, _: Nothing) -> dict[str, Any]:
     session = app.store.session
     takes = on_the_table(app)
-    return {"selected": session.selected, "variations": [described(number, take) for number, take in takes.items()]}
+    choices = next((take.facts["choices"] for take in takes.values() if "choices" in take.facts), "")
+    variations = [described(number, take) for number, take in takes.items()]
+    return {"selected": session.selected, "variations": variations, "choices": choices}
 
 
 async def select(app: App, asked: Select) -> dict[str, Any]:

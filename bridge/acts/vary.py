@@ -8,7 +8,7 @@ from typing import Any
 from bridge.acts.motif import chosen, current
 from bridge.acts.variation import picked
 from bridge.app import App
-from bridge.commands import Closeness, Density, Highest, Keep, Lock, Lowest, OneOf, VaryMake
+from bridge.commands import Closeness, Density, Highest, Keep, Lock, Lowest, Nothing, OneOf, VaryMake
 from bridge.jobs import Job
 from bridge.session import Session
 from midi.pitch import PitchRange
@@ -59,6 +59,10 @@ async def more(app: App, asked: OneOf) -> dict[str, Any]:
 
     chosen(app, notes_of(app.library, take.id))
     return await make(app, VaryMake())
+
+
+async def forget(app: App, _: Nothing) -> dict[str, Any]:
+    return {"forgotten": app.library.forget_choices()}
 
 
 async def closeness(app: App, asked: Closeness) -> dict[str, Any]:

@@ -161,6 +161,36 @@ def star(take: str, off: bool, as_json: bool, library_folder: Path | None) -> No
     _said(library_folder, as_json, words, lambda library: library.star(take, not off).name)
 
 
+@command.command("keep")
+@click.argument("take")
+@click.option("--off", is_flag=True, help="Keep it no longer.")
+@json_option
+@library_option
+def keep(take: str, off: bool, as_json: bool, library_folder: Path | None) -> None:
+    """Keep a variation: later ones are chosen with it in mind."""
+    words, mark = ("kept no longer", "") if off else ("kept", "kept")
+    _said(library_folder, as_json, words, lambda library: library.mark(take, mark).name)
+
+
+@command.command("discard")
+@click.argument("take")
+@click.option("--off", is_flag=True, help="Take it back.")
+@json_option
+@library_option
+def discard(take: str, off: bool, as_json: bool, library_folder: Path | None) -> None:
+    """Discard a variation: later ones are chosen with that in mind."""
+    words, mark = ("taken back", "") if off else ("discarded", "discarded")
+    _said(library_folder, as_json, words, lambda library: library.mark(take, mark).name)
+
+
+@command.command("forget-choices")
+@json_option
+@library_option
+def forget_choices(as_json: bool, library_folder: Path | None) -> None:
+    """Let what was kept and discarded so far have no say in what comes next; its marks stay."""
+    _said(library_folder, as_json, "forgotten", lambda library: counted(library.forget_choices(), "choice"))
+
+
 @command.command("rename")
 @click.argument("take")
 @click.argument("name")

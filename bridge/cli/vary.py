@@ -119,6 +119,8 @@ def command(
         answer_json(index)
         return
     show_variations(varied)
+    if varied.choices:
+        say(f"{varied.choices}; to have none in mind: hummingbridge takes forget-choices")
     if len(varied.variations) < count:
         say(f"{len(varied.variations)} of {count}: under these conditions there are no more that differ")
     if output:
@@ -140,6 +142,7 @@ def index_of(varied: Varied) -> dict[str, Any]:
     """`index.json`: what each file of the folder is."""
     return {
         "motif": varied.material.take.name,
+        **({"choices": varied.choices} if varied.choices else {}),
         "variations": [
             {
                 "file": f"{variation.rank:02d}.mid",

@@ -13,7 +13,9 @@ from assistant.vary.drums.describe import described
 from assistant.vary.drums.pattern import Pattern, alike, cut, pattern_of, role_of
 from assistant.vary.drums.techniques import DRUM_TECHNIQUES, KEEPING_ONSETS, Technique
 from assistant.vary.phrase import Tone, note_of
-from assistant.vary.selection import aims
+from assistant.vary.selection import LOT, aims
+from assistant.vary.selection import PULL as PULL_OF_LOTS
+from assistant.vary.taste import Taste
 from assistant.vary.terms import check_locked_bars
 from assistant.vary.variation import Variation
 from midi.motif import Motif
@@ -22,6 +24,8 @@ from midi.note import Note
 CANDIDATES_OF_ONE = 12
 FEWEST_CANDIDATES = 120
 MOST_LAYERS = 3
+PULL = PULL_OF_LOTS * LOT
+"""How much the composer's own choices count."""
 UNLIKE = 0.04
 """How different the chosen are where there are enough."""
 
@@ -53,7 +57,7 @@ class Rules:
         return here and (reach is None or hit.pitch in reach)
 
 
-def vary_drums(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
+def vary_drums(motif: Motif, brief: Brief, taste: Taste | None = None) -> tuple[Variation, ...]:
     """Variations of drums, from near to far; `closeness` is the share of hits in common. Raises `InvalidBrief`,
     `UnknownName`."""
     rules, names = rules_of(motif, brief), techniques_of(brief)
@@ -64,7 +68,7 @@ def vary_drums(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
         if beat is not None:
             found.setdefault(frozenset((hit.start, hit.pitch) for hit in beat.hits), beat)
     found.pop(frozenset((hit.start, hit.pitch) for hit in rules.source.hits), None)
-    picked = chosen(list(found.values()), brief)
+    picked = chosen(list(found.values()), brief, taste)
     if not picked:
         raise InvalidBrief(
             "no variation of the drums holds everything that is asked",
@@ -156,8 +160,9 @@ def held(rules: Rules, part: Pattern, random: Random) -> tuple[Tone, ...] | None
     return hits if good and (rules.brief.keep != "rhythm" or onsets) else None
 
 
-def chosen(beats: Sequence[Beat], brief: Brief) -> list[Beat]:
-    """One for each closeness aimed at, unlike those before, of few techniques; from near to far."""
+def chosen(beats: Sequence[Beat], brief: Brief, taste: Taste | None = None) -> list[Beat]:
+    """One for each closeness aimed at, unlike those before, of few techniques, to the composer's taste; in order."""
+    liked = {beat.techniques: PULL * taste.by_technique(beat.techniques) for beat in beats} if taste else {}
     picked: list[Beat] = []
     left = list(beats)
     for aim in aims(brief.count, brief.closeness):
@@ -168,7 +173,8 @@ def chosen(beats: Sequence[Beat], brief: Brief) -> list[Beat]:
             like = max((alike(beat.hits, other.hits) for other in picked), default=0.0)
             again = sum(name in other.techniques for other in picked for name in beat.techniques) / len(beat.techniques)
             crowded = max(0.0, like - (1 - UNLIKE)) / UNLIKE
-            return 8 * abs(beat.closeness - aim) + 0.15 * len(beat.techniques) + 0.2 * again + 4 * crowded
+            wanted = liked.get(beat.techniques, 0.0)
+            return 8 * abs(beat.closeness - aim) + 0.15 * len(beat.techniques) + 0.2 * again + 4 * crowded - wanted
 
         best = min(left, key=cost)
         picked.append(best)

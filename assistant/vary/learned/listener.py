@@ -38,10 +38,6 @@ class Listener:
         found: NDArray[np.float64] = expanded((features - self.middle) / self.spread) @ self.slope
         return found
 
-    def heard(self, candidates: Sequence[Phrase], source: Phrase, habits: MelodyModel) -> NDArray[np.float64]:
-        """The scores of variations of a melody, given a model of how melodies go."""
-        return self.scores(heard_features(candidates, source, habits))
-
 
 def heard_features(candidates: Sequence[Phrase], source: Phrase, habits: MelodyModel) -> NDArray[np.float64]:
     """What the listener hears, shape `(n, 17)`: `heard_in_notes`, bits a note, and how many more than the source's."""

@@ -338,3 +338,16 @@ def test_the_learned_model_can_be_asked_for_by_name(program, motif):
     assert {each["technique"] for each in said.json["variations"]} == {"learned"}
     listed = program("presets", "list", "techniques", "--json").json["presets"]
     assert {"learned", "fill", "inversion"} <= {each["name"] for each in listed}
+
+
+def test_what_is_kept_and_discarded_has_a_say_until_it_is_forgotten(program, motif):
+    first = program("vary", motif, "-n", "4", "--seed", "1", "--json").json
+    assert "choices" not in first
+    assert program("takes", "keep", "idea 02").out == "kept: idea 02\n"
+    assert program("takes", "discard", "idea 03").code == 0
+    assert program("vary", motif, "--seed", "2", "--json").json["choices"] == (
+        "chosen with what you kept (1) and discarded (1) in mind"
+    )
+    assert "forget-choices" in program("vary", motif, "--seed", "3").out
+    assert program("takes", "forget-choices").out == "forgotten: 2 choices\n"
+    assert program("vary", motif, "-n", "4", "--seed", "1", "--json").json == first
