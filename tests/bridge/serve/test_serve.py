@@ -86,7 +86,7 @@ def test_a_variation_is_kept_and_the_step_undone(hummed: Any) -> None:
 def test_what_is_kept_has_a_say_in_the_next_ten_until_it_is_forgotten(hummed: Any) -> None:
     hummed.do("variation/keep", number=1)
     before = hummed.do("session/get")["variations"]
-    hummed.do("vary/make", seed=3)
+    hummed.do("vary/make", seed=3, count=2)
     hummed.wait_for(lambda session: session["variations"] not in ([], before))
     assert hummed.do("variation/list")["choices"] == "chosen with what you kept (1) and discarded (0) in mind"
     assert hummed.do("vary/forget") == {"forgotten": 1}
