@@ -83,15 +83,6 @@ def test_a_variation_is_kept_and_the_step_undone(hummed: Any) -> None:
     assert hummed.do("variation/list")["variations"][1]["mark"] == ""
 
 
-def test_what_is_kept_has_a_say_in_the_next_ten_until_it_is_forgotten(hummed: Any) -> None:
-    hummed.do("variation/keep", number=1)
-    before = hummed.do("session/get")["variations"]
-    hummed.do("vary/make", seed=3, count=2)
-    hummed.wait_for(lambda session: session["variations"] not in ([], before))
-    assert hummed.do("variation/list")["choices"] == "chosen with what you kept (1) and discarded (0) in mind"
-    assert hummed.do("vary/forget") == {"forgotten": 1}
-
-
 def test_a_take_is_rendered_and_sent_at_a_bar(hummed: Any) -> None:
     hummed.do("sound/set", instrument="flute", chain="dry-room")
     sent = hummed.do("take/send", to="folder", at_bar=3)
@@ -321,3 +312,12 @@ def test_beyond_this_machine_a_token_is_asked_for(fresh: Any) -> None:
     assert stranger.ask("/session/authorise", "3", "let me in").address == "/reply"
     assert stranger.ask("/job/list", "4").address == "/reply"
     stranger.close()
+
+
+def test_what_is_kept_has_a_say_in_the_next_ten_until_it_is_forgotten(hummed: Any) -> None:
+    hummed.do("variation/keep", number=1)
+    before = hummed.do("session/get")["variations"]
+    hummed.do("vary/make", seed=3, count=2)
+    hummed.wait_for(lambda session: session["variations"] not in ([], before))
+    assert hummed.do("variation/list")["choices"] == "chosen with what you kept (1) and discarded (0) in mind"
+    assert hummed.do("vary/forget") == {"forgotten": 1}
