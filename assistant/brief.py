@@ -39,6 +39,7 @@ class Brief:
     people's variations are. `texture`: the motif taken as a *melody* with or without chords, as *voices* that are
     varied one by one, as *drums*; *auto* as what it looks like. `chords`: those under the melody *keep* still or
     are *reharmonise*d; None: they stay, and move along where the whole melody is moved.
+    `model`: one of the composer's own by name, in place of the shipped one.
     Raises `InvalidBrief` for values that make no sense by themselves; those that contradict the motif are found by
     `assistant.vary.vary`.
     """
@@ -56,6 +57,7 @@ class Brief:
     overlap: tuple[float, float] | None = None
     texture: Texture = "auto"
     chords: Chords | None = None
+    model: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MOST:

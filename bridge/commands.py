@@ -80,6 +80,7 @@ class VaryMake:
     chords: str | None = asked(
         "The chords under the melody: as they are, or others.", default=None, choices=("keep", "reharmonise")
     )
+    model: str = asked("The learned model: one of your own by name; the shipped one if not given.", default="")
 
 
 @dataclass(frozen=True, slots=True)

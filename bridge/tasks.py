@@ -101,6 +101,7 @@ def vary(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str
         source=asked.get("source", "both"),
         texture=asked.get("texture", "auto"),
         chords=asked.get("chords"),
+        model=asked.get("model", ""),
     )
     made = varied(bench.library, notes_of(bench.library, asked["take"]), brief)
     progress(1.0)

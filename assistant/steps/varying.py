@@ -11,7 +11,7 @@ from assistant.facts import canonical
 from assistant.rights import MELODY_MODEL, VARIATION_MODEL
 from assistant.steps.choosing import taste_in
 from assistant.steps.material import Material, music_facts
-from assistant.take import NewTake, Recipe, Take
+from assistant.take import Licence, NewTake, Recipe, Take
 
 if TYPE_CHECKING:
     from assistant.brief import Brief
@@ -37,6 +37,7 @@ def vary(library: Library, material: Material, brief: Brief) -> Varied:
     """Variations of a motif, all kept as one step; what was kept and discarded before has a say. Raises `InvalidBrief`,
     `UnknownName`."""
     from assistant.vary import vary as varied
+    from assistant.vary.learned.models import licence_of
     from midi.smf import motif_score, smf_bytes
 
     if len(material.motif.clip) > MOST_NOTES:
@@ -49,6 +50,8 @@ def vary(library: Library, material: Material, brief: Brief) -> Varied:
     asked = brief_json(brief)
     if taste is not None:
         asked["choices"] = {"kept": taste.kept, "discarded": taste.discarded, "digest": taste.digest}
+    own = (Licence("model", f"variations {brief.model}", licence_of(brief.model)),) if brief.model else ()
+    licences = (MELODY_MODEL, VARIATION_MODEL, *own)
     name = material.take.name
     round_number = _round_of(library, material.take, asked, brief.seed)
     new = []
@@ -59,7 +62,7 @@ def vary(library: Library, material: Material, brief: Brief) -> Varied:
             {**asked, "rank": variation.rank},
             seed=brief.seed,
             parents=(material.take.id,),
-            licences=(MELODY_MODEL, VARIATION_MODEL) if variation.source == "model" else (MELODY_MODEL,),
+            licences=licences if variation.source == "model" else (MELODY_MODEL,),
         )
         facts = {
             **music_facts(variation.motif),
@@ -133,4 +136,5 @@ def brief_json(brief: Brief) -> dict[str, Any]:
         "overlap": list(brief.overlap) if brief.overlap else None,
         **({"texture": brief.texture} if brief.texture != "auto" else {}),
         **({"chords": brief.chords} if brief.chords else {}),
+        **({"model": brief.model} if brief.model else {}),
     }

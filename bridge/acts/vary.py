@@ -36,6 +36,7 @@ def begin(app: App, asked: VaryMake, seed: int) -> Job:
         "source": asked.source,
         "texture": asked.texture,
         "chords": asked.chords,
+        "model": asked.model,
         "closeness": session.closeness,
         "density": session.density,
         "keep": session.keep,

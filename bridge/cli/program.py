@@ -30,6 +30,7 @@ COMMANDS = {
     "daw": "The DAWs there is a way into; install the bridge's side.",
     "presets": "The chains and instruments there are, and your own.",
     "plugins": "Your own plugins, as effects and as instruments.",
+    "train": "Teach a model your own style.",
     "evaluate": "Judge the program on material with known answers.",
     "doctor": "Check every part, and say what mends it.",
 }

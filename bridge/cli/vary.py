@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     type=click.Choice(["keep", "reharmonise"]),
     help="The chords under the melody: as they are, or others. Not given: they move along when all of it is moved.",
 )
+@click.option("--model", metavar="NAME", default="", help="The learned model: one of yours (hummingbridge train).")
 @click.option("--tempo", type=TEMPO, metavar="BPM", help="Another tempo than the file's.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another number, other variations.")
 @json_option
@@ -73,6 +74,7 @@ def command(
     source: str,
     texture: str,
     chords: str | None,
+    model: str,
     tempo: Tempo | None,
     seed: int,
     as_json: bool,
@@ -105,6 +107,7 @@ def command(
         source=cast("Source", source),
         texture=cast("Texture", texture),
         chords=cast("Chords | None", chords),
+        model=model,
     )
     with Library(library_folder) as library:
         material = notes_of(library, motif, tempo=tempo, drums=texture == "drums")

@@ -13,6 +13,7 @@ from assistant.presets import shipped
 from assistant.vary.candidates import Candidate, measured
 from assistant.vary.learned.controls import Controls
 from assistant.vary.learned.listener import Listener, read_listener
+from assistant.vary.learned.models import model_path
 from assistant.vary.learned.network import Network, read_network
 from assistant.vary.learned.page import Page, pages_of
 from assistant.vary.learned.sampling import Manner, written
@@ -20,7 +21,6 @@ from assistant.vary.learned.wishes import Wishes, read_wishes
 from assistant.vary.phrase import Tone
 from assistant.vary.terms import Terms
 
-NAME = "melody/variations.npz"
 WISHES = "melody/wishes.npz"
 LISTENER = "melody/listener.npz"
 AT_ONCE = 50
@@ -34,7 +34,7 @@ def by_model(terms: Terms, aims: Sequence[float], random: Random) -> list[Candid
     pages = [] if named and LEARNED not in named else pages_of(terms)
     if not pages:
         return []
-    network, wishes = load_network(), load_wishes()
+    network, wishes = load_network(model_path(terms.brief.model)), load_wishes()
     if terms.brief.overlap is None:
         asked = wishes.near(aims, random.getrandbits(32), **wanted(terms))
     else:
@@ -73,16 +73,20 @@ def written_page(network: Network, page: Page, asked: Sequence[Controls], terms:
     return found
 
 
-@lru_cache(maxsize=2)
 def load_network(path: Path | None = None) -> Network:
-    """The shipped network, or the one in a file. Raises `CannotRead`."""
-    path = path or shipped(NAME)
+    """The shipped network, or the one in a file, as it is now. Raises `CannotRead`."""
+    path = path or model_path()
     try:
-        return read_network(path)
+        return _read(path, path.stat().st_mtime_ns)
     except (OSError, ValueError, KeyError) as error:
         raise CannotRead(
             f"{path} is not a model of variations: {error}", hint="hummingbridge train variations makes one"
         ) from error
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, _: int) -> Network:
+    return read_network(path)
 
 
 @lru_cache(maxsize=1)

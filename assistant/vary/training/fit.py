@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -37,6 +37,7 @@ class Plan:
     report_seconds: float = 240.0
     threads: int = 1
     seed: int = 1
+    trials: int = 500
 
 
 @dataclass(slots=True)
@@ -119,8 +120,14 @@ def fit(
     report: Callable[[str], None],
     start_from: Path | None = None,
     clock: Callable[[], float] = time.monotonic,
+    told: Callable[[float], None] = lambda _: None,
+    measured: Callable[[Mapping[str, Any], Variations], None] = lambda _, __: None,
 ) -> Variations:
     """Train until the plan's time is spent by `clock`; `folder` holds the state to go on from.
+
+    All that is done counts, drawing and measuring too. `start_from`: a state or a shipped model to begin with. `told`
+    hears the share of the time that is spent, `measured` each point of the validation curve, the first before anything
+    was learned, and the model as it is then.
 
     The learning rate falls with the time that is spent, so that a run that was cut off or slowed down ends well too.
     `time.process_time` as the clock makes a run on a busy machine like one on an idle machine, at the cost of its end.
@@ -129,7 +136,7 @@ def fit(
     torch.set_num_threads(plan.threads)
     model = Variations(shape)
     if start_from is not None:
-        model.load_state_dict(torch.load(start_from, weights_only=False)["averaged"])
+        model.load_state_dict(weights_in(start_from))
     averaged = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(plan.averaging)
     )
@@ -143,11 +150,26 @@ def fit(
         rule.load_state_dict(state["rule"])
         progress = Progress(**state["progress"])
         practice.random.seed(plan.seed + progress.updates)
-    measured = trials(validation)
+    exams = trials(validation, plan.trials)
     recent: list[float] = []
     last_report = progress.seconds
+
+    def examine() -> None:
+        found = {name: bits(averaged.module, batches) for name, batches in exams.items()}
+        line: dict[str, float | list[float]] = {"minutes": round(progress.seconds / 60, 2)}
+        line |= {"updates": progress.updates, "steps": progress.steps}
+        line |= {"train": round(float(np.mean(recent)), 3)} if recent else {}
+        line |= {name: [round(a, 3), round(b, 3), round(a + b, 3)] for name, (a, b) in found.items()}
+        report(json.dumps(line))
+        measured(line, averaged.module)
+        save(state_path, model, averaged, rule, progress, shape)
+
+    if progress.updates == 0:
+        examine()
+    elif progress.seconds >= 60 * plan.minutes:
+        return cast(Variations, averaged.module)
+    mark = clock()
     for batch in exercises(practice, plan):
-        began = clock()
         for group in rule.param_groups:
             group["lr"] = rate(plan, progress)
         of_length, of_pitch, steps = losses(model, batch, plan.smoothing)
@@ -159,25 +181,26 @@ def fit(
         averaged.update_parameters(model)
         progress.updates += 1
         progress.steps += int(steps)
-        progress.seconds += clock() - began
+        now = clock()
+        progress.seconds, mark = progress.seconds + now - mark, now
         recent = [*recent[-199:], float(loss.detach()) / math.log(2)]
-        done = progress.seconds >= 60 * plan.minutes
-        if done or progress.seconds - last_report > plan.report_seconds:
+        share = progress.seconds / (60 * plan.minutes)
+        told(min(1.0, share))
+        if share >= 1 or progress.seconds - last_report > plan.report_seconds:
             last_report = progress.seconds
-            found = {name: bits(averaged.module, batches) for name, batches in measured.items()}
-            line: dict[str, float | list[float]] = {
-                "minutes": round(progress.seconds / 60, 1),
-                "updates": progress.updates,
-                "steps": progress.steps,
-            }
-            line |= {"train": round(float(np.mean(recent)), 3)}
-            line |= {name: [round(a, 3), round(b, 3), round(a + b, 3)] for name, (a, b) in found.items()}
-            report(json.dumps(line))
-            save(state_path, model, averaged, rule, progress, shape)
-        if done:
+            examine()
+        if share >= 1:
             break
-    best: Variations = averaged.module
-    return best
+    return cast(Variations, averaged.module)
+
+
+def weights_in(path: Path) -> dict[str, Tensor]:
+    """The averaged weights of a state, or those of a model as it ships."""
+    if path.suffix != ".npz":
+        found: dict[str, Tensor] = torch.load(path, weights_only=False)["averaged"]
+        return found
+    with np.load(path) as stored:
+        return {name: torch.from_numpy(stored[name].astype(np.float32)) for name in stored.files if name != "shape"}
 
 
 def save(path: Path, model: Variations, averaged: Any, rule: Any, progress: Progress, shape: Shape) -> None:

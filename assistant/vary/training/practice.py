@@ -39,6 +39,7 @@ class Practice:
         self.windows: dict[int, list[tuple[Section, int]]] = {
             bars: [(section, first) for section in sections for first in section.runs(bars)] for bars in BAR_ODDS
         }
+        self.bar_odds = {bars: odds for bars, odds in BAR_ODDS.items() if self.windows[bars]}
         by_bars: dict[int, list[list[Pair]]] = defaultdict(list)
         for section in sections:
             of_section: dict[int, list[Pair]] = defaultdict(list)
@@ -66,15 +67,14 @@ class Practice:
     def material(self, task: str) -> tuple[Section, Bars, Bars, int]:
         """Source, target and the bar of the section at which the target begins."""
         rng = self.random
-        bars = rng.choices(tuple(BAR_ODDS), tuple(BAR_ODDS.values()))[0]
+        bars = rng.choices(tuple(self.bar_odds), tuple(self.bar_odds.values()))[0]
         if task == "vary" and bars in self.pairs:
             pair = rng.choice(rng.choices(self.pairs[bars], self.pair_odds[bars])[0])
             first, second = (pair.first, pair.second) if rng.random() < 0.5 else (pair.second, pair.first)
             return pair.section, passage(pair.section, first, bars), passage(pair.section, second, bars), second
         if task == "answer":
-            bars = min(bars, 8)
-            section, first = rng.choice(self.windows[2 * bars] if 2 * bars in self.windows else self.windows[4])
-            bars = bars if 2 * bars in self.windows else 2
+            bars = bars if self.windows.get(2 * bars) else 2
+            section, first = rng.choice(self.windows[2 * bars])
             return section, passage(section, first, bars), passage(section, first + bars, bars), first + bars
         section, first = rng.choice(self.windows[bars])
         target = passage(section, first, bars)

@@ -17,9 +17,10 @@ from assistant.vary import vary
 from assistant.vary.hold import broken as broken_terms
 from assistant.vary.learned.constraints import KEEPS, Constraints, broken
 from assistant.vary.learned.likeness import common_length, likeness
+from assistant.vary.learned.models import NAME
 from assistant.vary.learned.page import pages_of
 from assistant.vary.learned.sampling import Manner, Passage, written
-from assistant.vary.learned.source import NAME, by_model, load_network, load_wishes
+from assistant.vary.learned.source import by_model, load_network, load_wishes
 from assistant.vary.learned.steps import LENGTHS, Bars, joined_notes, pieces, split_into_bars
 from assistant.vary.terms import terms_of
 from midi.clip import Clip
