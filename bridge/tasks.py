@@ -111,24 +111,16 @@ def vary(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str
 
 def together(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     """What is `made` of `takes`: steps between two, bars of one in another, a phrase grown from one."""
-    from assistant.steps import notes_of, rework
-    from assistant.vary.together import between, developed, spliced
+    from assistant.steps import develop, notes_of, splice, steps_between
 
-    parents = [notes_of(bench.library, take) for take in asked["takes"]]
-    motifs = [parent.motif for parent in parents]
+    first, *others = (notes_of(bench.library, take) for take in asked["takes"])
     made = asked["made"]
     if made == "between":
-        found = between(motifs[0], motifs[1], asked["steps"])
-        first, second = (parent.take.name for parent in parents)
-        settings = {"steps": asked["steps"], "sentence": f"a step from {first} to {second}"}
+        takes = steps_between(bench.library, first, others[0], steps=asked["steps"])
     elif made == "splice":
-        found = (spliced(motifs[0], motifs[1], asked["bars"]),)
-        bars = ", ".join(map(str, asked["bars"]))
-        settings = {"bars": asked["bars"], "sentence": f"bar {bars} from {parents[1].take.name}"}
+        takes = splice(bench.library, first, others[0], asked["bars"])
     else:
-        found = (developed(motifs[0], asked["form"]),)
-        settings = {"form": asked["form"], "sentence": f"grown into a {asked['form']}"}
-    takes = rework(bench.library, made, parents, found, settings)
+        takes = develop(bench.library, first, asked["form"])
     progress(1.0)
     return {"motif": asked["motif"], "takes": [take.id for take in takes]}
 

@@ -20,7 +20,8 @@ from assistant.steps.material import (
 )
 from assistant.steps.sounding import Sounded, bars_loop, effects, job_json, render
 from assistant.steps.timbres import generate, transfer
-from assistant.steps.varying import MOST_NOTES, Varied, brief_json, rework, vary
+from assistant.steps.together import develop, splice, steps_between
+from assistant.steps.varying import MOST_NOTES, Varied, brief_json, vary
 
 __all__ = [
     "MOST_NOTES",
@@ -33,6 +34,7 @@ __all__ = [
     "Varied",
     "bars_loop",
     "brief_json",
+    "develop",
     "effects",
     "generate",
     "hear_take",
@@ -43,9 +45,10 @@ __all__ = [
     "music_facts",
     "notes_of",
     "render",
-    "rework",
     "sound_in",
     "sound_of",
+    "splice",
+    "steps_between",
     "transfer",
     "vary",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from assistant.brief import Brief
     from assistant.library import Library
     from assistant.vary import Variation
-    from midi.motif import Motif
 
 MOST_NOTES = 5000
 """Half an hour of melody, or more: from there on variations take minutes, and nobody chooses among them by ear."""
@@ -78,36 +77,6 @@ def vary(library: Library, material: Material, brief: Brief) -> Varied:
         new.append(NewTake("variation", called, recipe, {"midi": midi}, facts))
     takes = library.add(*new, words=f"made {len(new)} variations of {name}")
     return Varied(material, variations, takes, str(taste or ""))
-
-
-def rework(
-    library: Library, what: str, parents: Sequence[Material], motifs: Sequence[Motif], settings: Mapping[str, Any]
-) -> tuple[Take, ...]:
-    """What was made of several variations, or grown from one, kept as one step: `what` is "between", "splice" or
-    "develop"."""
-    from midi.compare import closeness
-    from midi.smf import motif_score, smf_bytes
-
-    origin = parents[0]
-    new = []
-    for rank, motif in enumerate(motifs, 1):
-        name = f"{origin.take.name} {what} {rank}" if len(motifs) > 1 else f"{origin.take.name} {what}"
-        recipe = Recipe(
-            what,
-            "model",
-            {**settings, "rank": rank},
-            parents=tuple(parent.take.id for parent in parents),
-            licences=(MELODY_MODEL, VARIATION_MODEL),
-        )
-        facts = {
-            **music_facts(motif),
-            "rank": rank,
-            "technique": what,
-            "closeness": round(closeness(origin.motif.clip, motif.clip), 4),
-            "sentence": settings["sentence"],
-        }
-        new.append(NewTake("variation", name, recipe, {"midi": smf_bytes(motif_score(motif, name=name))}, facts))
-    return library.add(*new, words=f"made {len(new)} of {origin.take.name}: {what}")
 
 
 def _round_of(library: Library, motif: Take, asked: Mapping[str, Any], seed: int) -> int:

@@ -100,7 +100,9 @@ def _varied(motif: Motif, close: float, seed: int) -> Motif:
 
 
 def _closing(motif: Motif, degree: int) -> Motif:
-    """The same, its last note the nearest of a degree of the scale (0 the tonic), held to the end."""
+    """The same, its last note the nearest of a degree of the scale (0 the tonic), held to the end; drums as they are."""
+    if motif.drums:
+        return motif
     *before, last = sorted(motif.notes, key=lambda note: (note.start_beats, note.pitch))
     wanted = motif.key.pitch(degree) % 12
     pitch = min((p for p in range(128) if p % 12 == wanted), key=lambda p: abs(p - last.pitch))

@@ -18,6 +18,9 @@ COMMANDS = {
     "demo": "Hum to finished files in one go: see what the program does.",
     "hum": "Turn a hummed, sung or played recording into notes.",
     "vary": "Make variations of a motif.",
+    "between": "Steps from one variation to another.",
+    "splice": "Bars of one variation in another.",
+    "develop": "Grow a motif into a longer phrase.",
     "render": "Play a clip with an instrument into a WAV file.",
     "fx": "Send a recording through a chain of effects.",
     "timbre": "Turn a voice or an instrument into another: a hum into a cello.",
@@ -36,7 +39,10 @@ COMMANDS = {
 }
 """In the order in which they are used; command `fx` is `bridge.cli.fx:command`."""
 
-_MODULES = {name: f"bridge.cli.{name}:command" for name in COMMANDS}
+_TOGETHER = ("between", "splice", "develop")
+_MODULES = {name: f"bridge.cli.{name}:command" for name in COMMANDS} | {
+    name: f"bridge.cli.together:{name}" for name in _TOGETHER
+}
 
 STOPPED = ("stopped", "what was finished before is kept: hummingbridge takes")
 

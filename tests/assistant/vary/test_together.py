@@ -71,5 +71,12 @@ def test_a_period_says_the_idea_twice_and_stops_half_way_on_the_dominant():
     assert [note for note in phrase.notes if note.start_beats < half][-1].pitch % 12 == 7
 
 
+def test_drums_are_grown_too_and_stay_a_drum_part():
+    beat = Motif(Clip(tuple(Note(n / 2, 42 if n % 4 else 36, 0.25) for n in range(16))), drums=True)
+    phrase = developed(beat, "sentence")
+    assert (phrase.bars, phrase.drums) == (8, True)
+    assert {note.pitch for note in phrase.notes[-3:]} <= set(range(35, 60))
+
+
 def test_motifs_are_joined_end_to_end():
     assert joined([LOW, HIGH]).bars == 6

@@ -351,3 +351,27 @@ def test_what_is_kept_and_discarded_has_a_say_until_it_is_forgotten(program, mot
     assert "forget-choices" in program("vary", motif, "--seed", "3").out
     assert program("takes", "forget-choices").out == "forgotten: 2 choices\n"
     assert program("vary", motif, "-n", "4", "--seed", "1", "--json").json == first
+
+
+def test_variations_are_worked_on_without_a_running_program_each_a_step_to_undo(program, motif):
+    assert program("vary", motif, "-n", "3", "-o", "v").code == 0
+    steps = program("between", "v/01.mid", "v/03.mid", "--steps", "2", "-o", "steps", "--json")
+    assert steps.code == 0, steps.err
+    assert [Path(file).is_file() for file in steps.json["files"]] == [True] * len(steps.json["takes"])
+    assert steps.json["takes"][0]["facts"]["sentence"] == "a step from idea 01 to idea 03"
+    mixed = program("splice", "v/01.mid", "v/03.mid", "--bars", "2", "-o", "mixed.mid")
+    assert mixed.code == 0, mixed.err
+    assert "bar 2 from idea 03" in mixed.out
+    assert read_motif(Path("mixed.mid")).bar(2).notes == read_motif(Path("v/03.mid")).bar(2).notes
+    phrase = program("develop", motif, "--form", "period", "-o", "phrase.mid")
+    assert phrase.code == 0, phrase.err
+    assert read_motif(Path("phrase.mid")).bars == 8
+    assert program("takes", "undo").out == "undone: made 1 of idea: develop\n"
+    assert program("splice", "v/01.mid", "v/03.mid", "--bars", "9").code == 1
+
+
+def test_nothing_lies_between_two_of_different_length(program, motif):
+    program("develop", motif, "-o", "phrase.mid")
+    said = program("between", motif, "phrase.mid")
+    assert said.code == 1
+    assert "do not go together" in said.err
