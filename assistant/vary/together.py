@@ -100,7 +100,7 @@ def _varied(motif: Motif, close: float, seed: int) -> Motif:
 
 
 def _closing(motif: Motif, degree: int) -> Motif:
-    """The same, its last note the nearest of a degree of the scale (0 the tonic), held to the end; drums as they are."""
+    """The same, its last note the nearest of a degree (0 the tonic), held to the end; drums as they are."""
     if motif.drums:
         return motif
     *before, last = sorted(motif.notes, key=lambda note: (note.start_beats, note.pitch))
