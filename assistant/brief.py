@@ -17,6 +17,7 @@ Texture = Literal["auto", "melody", "voices", "drums"]
 Chords = Literal["keep", "reharmonise"]
 LEARNED = "learned"
 """The name of the learned model among the techniques."""
+MOST_NEW_BARS = 32
 MOST = 1000
 """The most variations asked for at once."""
 LEAST_DENSITY, MOST_DENSITY = 0.1, 8.0
@@ -39,7 +40,8 @@ class Brief:
     people's variations are. `texture`: the motif taken as a *melody* with or without chords, as *voices* that are
     varied one by one, as *drums*; *auto* as what it looks like. `chords`: those under the melody *keep* still or
     are *reharmonise*d; None: they stay, and move along where the whole melody is moved.
-    `model`: one of the composer's own by name, in place of the shipped one.
+    `model`: one of the composer's own by name, in place of the shipped one. One of three may be asked to be written
+    anew while all else stays: bars to `fill`, so many bars by which it `goes_on`, an `answer` as long as itself.
     Raises `InvalidBrief` for values that make no sense by themselves; those that contradict the motif are found by
     `assistant.vary.vary`.
     """
@@ -58,6 +60,9 @@ class Brief:
     texture: Texture = "auto"
     chords: Chords | None = None
     model: str = ""
+    fill: frozenset[int] = frozenset()
+    goes_on: int = 0
+    answer: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.count <= MOST:
@@ -98,8 +103,41 @@ class Brief:
                 f"density {self.density:g} is outside {LEAST_DENSITY:g}..{MOST_DENSITY:g}",
                 hint="1 is as many notes as the motif has, 2 twice as many",
             )
+        if not 0 <= self.goes_on <= MOST_NEW_BARS:
+            raise InvalidBrief(f"{self.goes_on} bars cannot be gone on with", hint=f"ask for 1 to {MOST_NEW_BARS}")
+        self._check_anew()
+        object.__setattr__(self, "fill", frozenset(self.fill))
         object.__setattr__(self, "techniques", tuple(self.techniques))
         object.__setattr__(self, "locked_bars", frozenset(self.locked_bars))
+
+    @property
+    def anew(self) -> bool:
+        """Whether something is to be written anew."""
+        return bool(self.fill or self.goes_on or self.answer)
+
+    def _check_anew(self) -> None:
+        if not self.anew:
+            return
+        if sum((bool(self.fill), bool(self.goes_on), self.answer)) > 1:
+            raise InvalidBrief("filling, going on and answering are three things", hint="ask for one of them")
+        if any(bar < 1 for bar in self.fill):
+            raise InvalidBrief(f"bar {min(self.fill)} cannot be filled: the first bar is 1", hint="count bars from 1")
+        if self.fill & self.locked_bars:
+            raise InvalidBrief(
+                f"bar {min(self.fill & self.locked_bars)} cannot be locked and filled",
+                hint="unlock it or do not fill it",
+            )
+        others = {
+            "a technique": self.techniques,
+            "what is kept": self.keep,
+            "a density": self.density,
+            "a closeness": self.closeness is not None or self.overlap,
+            "chords": self.chords,
+            "the rules": self.source == "rules",
+        }
+        for what, given in others.items():
+            if given:
+                raise InvalidBrief(f"what is written anew takes no word on {what}", hint="leave that out")
 
     def note_counts(self, notes: int) -> range:
         """The numbers of notes that `density` allows for a motif of so many; any where it is None."""

@@ -84,6 +84,19 @@ class VaryMake:
 
 
 @dataclass(frozen=True, slots=True)
+class VaryAnew:
+    what: str = asked(
+        "Bars of it filled, bars to go on with, or an answer as long as itself.",
+        default="go-on",
+        choices=("fill", "go-on", "answer"),
+    )
+    length: int = asked("How many bars to go on for.", default=4, low=1, high=32)
+    count: int = asked("How many ways.", default=10, low=1, high=100)
+    seed: int | None = asked("Another number, other ways; counts up by itself if not given.", default=None, low=0)
+    bars: tuple[int, ...] = asked("The bars to fill, the first is 1.", default=(), low=1, high=999)
+
+
+@dataclass(frozen=True, slots=True)
 class Closeness:
     closeness: float | None = asked("1 hardly changed, 0 hardly related; nothing: from near to far.", low=0, high=1)
 
@@ -270,6 +283,13 @@ _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
     ("motif/get", "The motif: its notes, key, metre and tempo.", Nothing, "motif:get", "the motif"),
     ("motif/from-daw", "Take the notes selected in the DAW as the motif.", FromDaw, "motif:from_daw", "the motif"),
     ("vary/make", "Make variations of the motif.", VaryMake, "vary:make", "the job; the list follows as a change"),
+    (
+        "vary/anew",
+        "Write bars of the motif anew, go on from it, or answer it; all else stays.",
+        VaryAnew,
+        "vary:anew",
+        "the job; the list follows as a change",
+    ),
     ("vary/closeness", "How far variations stray, from now on.", Closeness, "vary:closeness", "the session"),
     ("vary/density", "How many notes variations have, from now on.", Density, "vary:density", "the session"),
     ("vary/lowest", "How low variations may go, from now on.", Lowest, "vary:lowest", "the session"),

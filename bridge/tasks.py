@@ -102,6 +102,9 @@ def vary(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str
         texture=asked.get("texture", "auto"),
         chords=asked.get("chords"),
         model=asked.get("model", ""),
+        fill=frozenset(asked.get("fill", ())),
+        goes_on=asked.get("goes_on", 0),
+        answer=asked.get("answer", False),
     )
     made = varied(bench.library, notes_of(bench.library, asked["take"]), brief)
     progress(1.0)

@@ -106,4 +106,7 @@ def brief_json(brief: Brief) -> dict[str, Any]:
         **({"texture": brief.texture} if brief.texture != "auto" else {}),
         **({"chords": brief.chords} if brief.chords else {}),
         **({"model": brief.model} if brief.model else {}),
+        **({"fill": sorted(brief.fill)} if brief.fill else {}),
+        **({"goes_on": brief.goes_on} if brief.goes_on else {}),
+        **({"answer": True} if brief.answer else {}),
     }

@@ -9,6 +9,7 @@ from random import Random
 from assistant.brief import LEARNED, Brief
 from assistant.errors import InvalidBrief
 from assistant.tables import resolve
+from assistant.vary.anew import vary_anew
 from assistant.vary.candidates import Candidate
 from assistant.vary.describe import described
 from assistant.vary.drums.make import vary_drums
@@ -60,6 +61,8 @@ def vary(motif: Motif, brief: Brief, taste: Taste | None = None) -> tuple[Variat
     Raises `InvalidBrief` where the brief contradicts itself or the motif or nothing is possible, `UnknownName` for an
     unknown technique.
     """
+    if brief.anew:
+        return vary_anew(motif, brief)
     texture = texture_of(motif, brief)
     if texture == "drums":
         return vary_drums(motif, brief, taste)

@@ -62,7 +62,7 @@ def newly_written(old: Phrase, new: Phrase) -> str:
     more = len(new.tones) - len(old.tones)
     how = f"in {'more' if more > 0 else 'fewer'} notes" if more else "in a new rhythm"
     if not old.tones:
-        return f"filled {how}"
+        return "newly written"
     led, leads = (tones[-1].pitch - tones[0].pitch for tones in (old.tones, new.tones))
     if min(abs(led), abs(leads)) >= LED and (led > 0) != (leads > 0):
         rise, fall = ("rise", "fall") if led > 0 else ("fall", "rise")

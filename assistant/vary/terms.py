@@ -70,7 +70,7 @@ def terms_of(motif: Motif, brief: Brief, *, wide: bool = False) -> Terms:
     whole = {(note.start_ticks, note.pitch): tone_of(note) for note in motif.notes}
     frozen = tuple(t for t in source.tones if _sounds_in(whole[t.start, t.pitch], locked, source.bar_ticks))
     free = tuple(t for t in source.tones if t not in frozen)
-    if not free:
+    if not free and not brief.fill:
         raise InvalidBrief(
             f"nothing is left to vary: every bar with notes is locked ({bar_numbers(brief.locked_bars)})",
             hint="unlock a bar in which the melody moves",

@@ -8,7 +8,7 @@ from typing import Any
 from bridge.acts.motif import chosen, current
 from bridge.acts.variation import picked
 from bridge.app import App
-from bridge.commands import Closeness, Density, Highest, Keep, Lock, Lowest, Nothing, OneOf, VaryMake
+from bridge.commands import Closeness, Density, Highest, Keep, Lock, Lowest, Nothing, OneOf, VaryAnew, VaryMake
 from bridge.jobs import Job
 from bridge.session import Session
 from midi.pitch import PitchRange
@@ -42,7 +42,11 @@ def begin(app: App, asked: VaryMake, seed: int) -> Job:
         "keep": session.keep,
         "locked_bars": [bar for bar in session.locked_bars if bar <= material.motif.bars],
     }
-    job, outcome = app.jobs.add("vary", f"variations of {material.take.name}", wanted)
+    return _queued(app, wanted, material.take.name)
+
+
+def _queued(app: App, wanted: dict[str, Any], name: str) -> Job:
+    job, outcome = app.jobs.add("vary", f"variations of {name}", wanted)
 
     def listed(done: asyncio.Future[dict[str, Any]]) -> None:
         if done.cancelled() or done.exception():
@@ -52,6 +56,23 @@ def begin(app: App, asked: VaryMake, seed: int) -> Job:
 
     outcome.add_done_callback(listed)
     return job
+
+
+async def anew(app: App, asked: VaryAnew) -> dict[str, Any]:
+    session = app.store.session
+    seed = asked.seed if asked.seed is not None else session.seed
+    app.store.change(seed=seed + 1)
+    material = current(app)
+    wanted = {
+        "take": material.take.id,
+        "count": asked.count,
+        "seed": seed,
+        "range": _range(session),
+        "fill": sorted(set(asked.bars)) if asked.what == "fill" else [],
+        "goes_on": asked.length if asked.what == "go-on" else 0,
+        "answer": asked.what == "answer",
+    }
+    return {"job": _queued(app, wanted, material.take.name).number}
 
 
 async def more(app: App, asked: OneOf) -> dict[str, Any]:

@@ -182,7 +182,9 @@ def _judged(
 @command.command("variations")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--motifs", type=click.IntRange(10), default=200, show_default=True, help="How many motifs at most.")
-@click.option("--checks", type=click.IntRange(1), default=2000, show_default=True, help="Variations under constraints.")
+@click.option(
+    "--checks", type=click.IntRange(1), default=10_000, show_default=True, help="Variations under constraints."
+)
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Another number, other motifs.")
 @click.option(
     "--json", "as_json", is_flag=False, flag_value="-", metavar="[FILE]", help="Answer as JSON: to FILE, or here."
@@ -195,7 +197,7 @@ def variations(file: Path, motifs: int, checks: int, seed: int, as_json: str | N
 
     \b
     hummingbridge evaluate variations melodies.jsonl.gz
-    hummingbridge evaluate variations melodies.jsonl.gz --motifs 250 --checks 10000 --json figures.json
+    hummingbridge evaluate variations melodies.jsonl.gz --motifs 250 --json figures.json
     """
     from assistant.vary.judging.evaluation import MAKERS, evaluate
 

@@ -55,6 +55,9 @@ if TYPE_CHECKING:
     type=click.Choice(["keep", "reharmonise"]),
     help="The chords under the melody: as they are, or others. Not given: they move along when all of it is moved.",
 )
+@click.option("--fill", type=BARS, metavar="BARS", help="Write these bars anew from what is around them.")
+@click.option("--go-on", "goes_on", type=click.IntRange(1, 32), metavar="BARS", help="Go on for so many bars.")
+@click.option("--answer", is_flag=True, help="Answer the motif with as many bars.")
 @click.option("--model", metavar="NAME", default="", help="The learned model: one of yours (hummingbridge train).")
 @click.option("--tempo", type=TEMPO, metavar="BPM", help="Another tempo than the file's.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another number, other variations.")
@@ -74,6 +77,9 @@ def command(
     source: str,
     texture: str,
     chords: str | None,
+    fill: frozenset[int] | None,
+    goes_on: int | None,
+    answer: bool,
     model: str,
     tempo: Tempo | None,
     seed: int,
@@ -87,6 +93,7 @@ def command(
     hummingbridge vary idea.mid -n 5 --closeness 0.8 --keep rhythm --lock 1 -o variations
     hummingbridge vary song.mid --chords reharmonise -o variations
     hummingbridge vary groove.mid --technique fill -o variations
+    hummingbridge vary idea.mid --go-on 4 -n 5 -o longer
 
     The techniques: hummingbridge presets list techniques
     """
@@ -108,6 +115,9 @@ def command(
         texture=cast("Texture", texture),
         chords=cast("Chords | None", chords),
         model=model,
+        fill=fill or frozenset(),
+        goes_on=goes_on or 0,
+        answer=answer,
     )
     with Library(library_folder) as library:
         material = notes_of(library, motif, tempo=tempo, drums=texture == "drums")

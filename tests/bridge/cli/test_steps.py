@@ -375,3 +375,15 @@ def test_nothing_lies_between_two_of_different_length(program, motif):
     said = program("between", motif, "phrase.mid")
     assert said.code == 1
     assert "do not go together" in said.err
+
+
+def test_a_motif_is_gone_on_with_answered_and_its_bars_are_filled(program, motif):
+    for options, bars in ((("--go-on", 3), 5), (("--answer",), 4), (("--fill", "2"), 2)):
+        said = program("vary", motif, "-n", "2", *options, "-o", "new", "--json")
+        assert said.code == 0, said.err
+        written = read_motif(Path("new") / "01.mid")
+        assert written.bars == bars
+        assert written.bar(1).notes == read_motif(motif).bar(1).notes
+    recipe = program("takes", "show", said.json["variations"][0]["take"], "--json").json["recipe"]
+    assert recipe["settings"]["fill"] == [2]
+    assert program("vary", motif, "--answer", "--keep", "rhythm").code == 1

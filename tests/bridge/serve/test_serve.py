@@ -321,3 +321,10 @@ def test_what_is_kept_has_a_say_in_the_next_ten_until_it_is_forgotten(hummed: An
     hummed.wait_for(lambda session: session["variations"] not in ([], before))
     assert hummed.do("variation/list")["choices"] == "chosen with what you kept (1) and discarded (0) in mind"
     assert hummed.do("vary/forget") == {"forgotten": 1}
+
+
+def test_the_motif_is_gone_on_with_in_the_running_program(hummed: Any) -> None:
+    bars, before = hummed.do("motif/get")["bars"], hummed.do("session/get")["variations"]
+    hummed.do("vary/anew", what="go-on", length=2, count=2, seed=5)
+    session = hummed.wait_for(lambda session: session["variations"] not in ([], before))
+    assert {hummed.do("take/show", take=one["take"])["facts"]["bars"] for one in session["variations"]} == {bars + 2}
