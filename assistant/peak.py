@@ -22,36 +22,56 @@ _OVERSHOOT = 1.5
 def block_peaks(samples: Samples) -> Samples:
     """The peak of every 1024 samples over all channels, shape (blocks,); the last block may be shorter."""
     whole = samples.shape[1] // BLOCK * BLOCK
-    blocks = samples[:, :whole].reshape(samples.shape[0], -1, BLOCK)
-    # The bits of float32 are ordered as whole numbers are, those of negative ones above all others where they have no
-    # sign: the highest and the lowest sample, or a NaN, in two thirds of the time.
-    highest, lowest = (blocks.view(kind).max(axis=2).view(np.float32) for kind in (np.int32, np.uint32))
-    peaks = np.maximum(highest, -lowest).max(axis=0)
+    peaks = _magnitudes(samples[:, :whole].reshape(samples.shape[0], -1, BLOCK)).max(axis=0)
     rest = samples[:, whole:]
     if rest.size:
-        peaks = np.append(peaks, np.float32(max(rest.max(), -rest.min())))
-    found: Samples = peaks
+        peaks = np.append(peaks, sample_peak(rest))
+    found: Samples = peaks.astype(np.float32, copy=False)
     return found
 
 
-def true_peak(samples: Samples, *, worth: float = 0.0, blocks: Samples | None = None) -> float:
+def sample_peak(samples: Samples) -> float:
+    """The largest magnitude among the samples, which is no number where one of them is none."""
+    return float(_magnitudes(samples).max(initial=0.0)) if samples.size else 0.0
+
+
+def _magnitudes(samples: Samples) -> Samples:
+    """The largest magnitude along the last axis.
+
+    The bits of float32 are ordered as whole numbers are, those of negative ones above all others where they have no
+    sign: that finds the highest and the lowest sample, or a NaN, in two thirds of the time.
+    """
+    highest, lowest = (samples.view(kind).max(axis=-1).view(np.float32) for kind in (np.int32, np.uint32))
+    found: Samples = np.maximum(highest, -lowest)
+    return found
+
+
+def trimmed(samples: Samples, length: int, floor: float, fade: int) -> Samples:
+    """`samples` up to the last sound above `floor`, in blocks, but `length` at least; of what is longer the last `fade`
+    samples fade out, where they lie."""
+    first = length // BLOCK * BLOCK
+    heard = np.flatnonzero(block_peaks(samples[:, first:]) > floor)
+    kept = samples[:, : max(length, first + (int(heard[-1]) + 1) * BLOCK if len(heard) else 0)]
+    fade = min(fade, kept.shape[1] - length)
+    if fade > 0:
+        kept[:, -fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
+    return kept
+
+
+def true_peak(samples: Samples, *, worth: float = 0.0, peak: float | None = None) -> float:
     """The highest magnitude of `samples`, shape (channels, samples), at four times its rate.
 
     Exact only where it matters: a signal whose samples stay well below `worth` is answered by its sample peak.
-    `blocks` are its `block_peaks` where the caller has them. Method: windowed sinc, 24 points, around each local
+    `peak` is its `sample_peak` where the caller has it. Method: windowed sinc, 24 points, around each local
     maximum above two thirds of the sample peak; ITU-R BS.1770 asks for four times oversampling of everything, which
     finds the same maxima at a hundred times the cost.
     """
-    if samples.size == 0:
-        return 0.0
-    if blocks is None:
-        blocks = block_peaks(samples)
-    highest = peak = float(blocks.max())
+    highest = peak = sample_peak(samples) if peak is None else peak
     threshold = max(peak, worth) / _OVERSHOOT
     if peak <= threshold:
         return peak
     # The kernel of a peak between two blocks reaches into both, so the neighbours' maxima are enough.
-    loud = np.flatnonzero(blocks > threshold)
+    loud = np.flatnonzero(block_peaks(samples) > threshold)
     kernels = _kernels()
     for channel in samples:
         near = _maxima(channel, loud, threshold)
@@ -63,16 +83,15 @@ def true_peak(samples: Samples, *, worth: float = 0.0, blocks: Samples | None = 
     return highest
 
 
-def amplified(samples: Samples, gain: float, *, blocks: Samples | None = None) -> Samples:
+def amplified(samples: Samples, gain: float, *, peak: float | None = None) -> Samples:
     """`samples` times `gain`, or as much less as keeps the true peak at or below -1 dBTP: turned down, never clipped.
 
-    A new array, unless `samples` is contiguous: that is changed where it lies. `blocks` as for `true_peak`.
+    They are changed where they lie. `peak` as for `true_peak`.
     """
     ceiling = 10 ** (CEILING_DBTP / 20)
-    highest = gain * true_peak(samples, worth=ceiling / gain, blocks=blocks)
-    factor = np.float32(gain * min(1.0, ceiling / highest) if highest > 0.0 else gain)
-    louder: Samples = np.multiply(samples, factor, out=samples if samples.flags.c_contiguous else None)
-    return louder
+    highest = gain * true_peak(samples, worth=ceiling / gain, peak=peak)
+    samples *= np.float32(gain * min(1.0, ceiling / highest) if highest > 0.0 else gain)
+    return samples
 
 
 def _maxima(channel: Samples, loud: NDArray[np.intp], threshold: float) -> NDArray[np.intp]:

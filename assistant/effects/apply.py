@@ -13,7 +13,7 @@ from assistant.audio import Audio, Samples
 from assistant.effects.chain import PARALLEL, Chain, Stage, overridden, stage_kind
 from assistant.effects.own_sound import panned
 from assistant.errors import InvalidPreset, PluginFailed
-from assistant.peak import BLOCK, amplified, block_peaks
+from assistant.peak import BLOCK, amplified, sample_peak, trimmed
 
 DECAY_DB = 60.0
 """The tail is kept until it lies this far below the peak."""
@@ -55,17 +55,16 @@ def apply_chain(
     wet = _through(chain.stages, dry, rate, chain.folder, failed)
     if channels < wet.shape[0]:
         wet = wet.mean(axis=0, dtype=np.float32, keepdims=True)
-    blocks = block_peaks(wet)
-    peak = float(blocks.max())
+    peak = sample_peak(wet)
     if not math.isfinite(peak):
         raise InvalidPreset(
             f"chain {chain.name!r} gives samples that are not numbers",
             hint="turn its feedback, drive or resonance down",
         )
-    wet = _trimmed(wet, blocks, length, rate)
+    wet = trimmed(wet, length, peak * 10 ** (-DECAY_DB / 20), round(_FADE_SECONDS * rate))
     gain = 10 ** (chain.level_db / 20) * (_kept_loudness(energy, wet[:, :length]) if chain.loudness == "kept" else 1.0)
     # `wet` is a buffer of this function's, so it may be changed where it lies.
-    return Audio(amplified(wet, gain, blocks=blocks[: math.ceil(wet.shape[1] / BLOCK)]), rate)
+    return Audio(amplified(wet, gain, peak=peak), rate)
 
 
 def _through(stages: Sequence[Stage], samples: Samples, rate: int, folder: Path, failed: Failed) -> Samples:
@@ -148,17 +147,6 @@ def tail_seconds(stages: Sequence[Stage], decay_db: float) -> float:
 
 def _channels(chain: Chain, channels: int) -> int:
     return {"stereo": 2, "mono": 1, "as-it-is": min(channels, 2)}[chain.channels]
-
-
-def _trimmed(samples: Samples, blocks: Samples, length: int, rate: int) -> Samples:
-    """Without what lies after the tail's last sound above the floor, and with its end faded where it was cut."""
-    heard = np.flatnonzero(blocks > float(blocks.max()) * 10 ** (-DECAY_DB / 20))
-    end = min(samples.shape[1], max(length, (int(heard[-1]) + 1) * BLOCK if len(heard) else 0))
-    kept = samples[:, :end]
-    if end > length:
-        fade = min(round(_FADE_SECONDS * rate), end - length)
-        kept[:, -fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
-    return kept
 
 
 def _kept_loudness(before: float, wet: Samples) -> float:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.audio import LONGEST_SECONDS, Audio, Samples
+from assistant.audio import LONGEST_SECONDS, Audio
 from assistant.errors import MissingPart
-from assistant.peak import BLOCK, amplified, block_peaks
+from assistant.peak import amplified, sample_peak, trimmed
 from assistant.plugins import FORMATS, is_plugin
 from assistant.plugins.instrument import PluginEngine
 from assistant.plugins.stage import found
@@ -33,7 +32,6 @@ LOUDER_DB = 6.0
 
 _SILENT = 1e-4
 _FADE_SECONDS = 0.01
-_SPARE_SECONDS = 0.1
 
 
 def render(music: Motif | Clip, job: RenderJob) -> Audio:
@@ -59,11 +57,11 @@ def render(music: Motif | Clip, job: RenderJob) -> Audio:
     samples = engine.play(notes, length, job)
     if job.channels == 1:
         samples = samples.mean(axis=0, dtype=np.float32, keepdims=True)
-    blocks = block_peaks(samples)
-    samples = _trimmed(samples, blocks, length, job.sample_rate_hz)
-    blocks = blocks[: math.ceil(samples.shape[1] / BLOCK)]
+    peak = sample_peak(samples)
+    samples = trimmed(samples, length, _SILENT * peak, round(_FADE_SECONDS * job.sample_rate_hz))
     gain_db = LOUDER_DB + job.gain_db + (instrument.gain_db if instrument else 0.0)
-    return Audio(amplified(samples, 10 ** (gain_db / 20), blocks=blocks), job.sample_rate_hz)
+    louder = amplified(samples, 10 ** (gain_db / 20), peak=peak)
+    return Audio(np.ascontiguousarray(louder), job.sample_rate_hz)
 
 
 def used(job: RenderJob) -> tuple[Used, ...]:
@@ -166,17 +164,3 @@ def _must_be_ready(name: str, engine: Engine) -> None:
     readiness = engine.check()
     if not readiness.ready:
         raise MissingPart(f"the engine {name} cannot play: {readiness.reason}", hint=readiness.remedy)
-
-
-def _trimmed(samples: Samples, blocks: Samples, length: int, sample_rate_hz: int) -> Samples:
-    """Without the silence after the last sound, `length` samples at least, and a short fade where it was cut.
-
-    A little silence is left where it is: cutting it would mean copying everything.
-    """
-    heard = np.flatnonzero(blocks > _SILENT * float(blocks.max(initial=0.0)))
-    end = max(length, (int(heard[-1]) + 1) * BLOCK if len(heard) else 0)
-    kept = samples[:, :end] if end < samples.shape[1] - _SPARE_SECONDS * sample_rate_hz else samples
-    if kept.shape[1] > length:
-        fade = min(int(_FADE_SECONDS * sample_rate_hz), kept.shape[1] - length)
-        kept[:, -fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
-    return kept
