@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from assistant.errors import CannotWrite
+from assistant.errors import CannotRead, CannotWrite
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "free some space or choose another folder with -o"),
@@ -25,6 +25,13 @@ def cannot_write(path: Path, error: OSError) -> CannotWrite:
     """The error for a failed write of `path`, in words."""
     reason, remedy = _REASONS.get(error.errno or 0, (str(error.strerror or error), "choose another place with -o"))
     return CannotWrite(f"{path} cannot be written: {reason}", hint=remedy)
+
+
+def no_such_name(error: BaseException) -> CannotRead | None:
+    """What to say where a name was given that no file can have; None for any other fault."""
+    if not isinstance(error, OSError) or error.errno != errno.ENAMETOOLONG:
+        return None
+    return CannotRead(f"{str(error.filename)[:40]}… is no file: the name is too long", hint="check the name")
 
 
 def write_whole(path: Path, data: bytes) -> Path:

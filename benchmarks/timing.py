@@ -161,13 +161,10 @@ def work(kind: str, done: Flag) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if hasattr(os, "nice"):
         os.nice(10)
-    import numpy as np
+    from assistant.audio import read_audio
+    from assistant.presets import shipped
 
-    from assistant.audio import Audio
-
-    seconds = np.arange(48_000 * 8) / 48_000
-    tone = (0.3 * np.sin(2 * np.pi * 220 * seconds) * (seconds % 0.5 < 0.4)).astype(np.float32)
-    audio = Audio(tone[np.newaxis], 48_000)
+    audio = read_audio(shipped("demo/hum.flac"))
     while not done.is_set():
         if kind == "hear":
             from assistant.hear import HearSettings, listen

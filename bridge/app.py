@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from assistant.errors import MissingPart
+from assistant.files import no_such_name
 from assistant.tables import resolve, unknown
 from bridge.arguments import from_mapping, from_values
 from bridge.commands import COMMANDS, Command
@@ -121,6 +122,8 @@ async def call(app: App, name: str, given: Sequence[object] | Mapping[str, objec
         raise
     # A fault of ours must not leave a request without an answer.
     except Exception as error:
+        if told := no_such_name(error):
+            raise told from error
         logging.getLogger("hummingbridge").exception("%s failed", name)
         raise Fault(f"something unexpected went wrong: {error or type(error).__name__}", hint="report it") from error
     return answer

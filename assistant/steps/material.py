@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.errors import CannotRead, UnknownName
+from assistant.errors import CannotRead, InvalidBrief, UnknownName
 from assistant.take import NewTake, Recipe, Take
 
 if TYPE_CHECKING:
@@ -37,9 +37,12 @@ class Material:
 
 
 def is_file(source: str) -> bool:
-    """Whether `source` means a file and not a take: it is there, or is written like one."""
+    """Whether `source` means a file and not a take: it is there, or is written like one. Raises `InvalidBrief` for
+    nothing."""
+    if not source.strip():
+        raise InvalidBrief("neither a take nor a file is named", hint="hummingbridge takes list shows names and ids")
     path = Path(source)
-    return path.exists() or path.suffix.lower() in NOTE_FILES + SOUND_FILES or len(path.parts) > 1
+    return path.suffix.lower() in NOTE_FILES + SOUND_FILES or len(path.parts) > 1 or path.exists()
 
 
 def import_sound(library: Library, path: Path) -> tuple[Take, Audio]:

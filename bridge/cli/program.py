@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from collections.abc import Sequence
 from types import TracebackType
 
 import click
@@ -103,10 +104,7 @@ def run(arguments: list[str]) -> int:
         )
         return 2
     except HummingbridgeError as error:
-        if "--json" in arguments:
-            click.echo(json.dumps(as_json(error)))
-        click.echo(as_text(error), err=True)
-        return 1
+        return _failed(error, arguments)
     except (click.Abort, KeyboardInterrupt):
         click.echo(said(*STOPPED), err=True)
         return 1
@@ -120,7 +118,21 @@ def run(arguments: list[str]) -> int:
         # The reader has seen enough (`… | head`); pointing stdout elsewhere keeps Python from complaining at exit.
         sys.stdout = None
         return 0
+    except OSError as error:
+        from assistant.files import no_such_name
+
+        told = no_such_name(error)
+        if told is None:
+            raise
+        return _failed(told, arguments)
     return code if isinstance(code, int) else 0
+
+
+def _failed(error: HummingbridgeError, arguments: Sequence[str]) -> int:
+    if "--json" in arguments:
+        click.echo(json.dumps(as_json(error)))
+    click.echo(as_text(error), err=True)
+    return 1
 
 
 def _unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

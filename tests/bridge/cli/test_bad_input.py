@@ -181,6 +181,10 @@ def test_a_huge_midi_file_is_refused_at_once(program: Program) -> None:
         (("vary", "idea.mid", "--lock", "9"), "bar 9"),
         (("vary", "idea.mid", "--lock", "1-2"), "locked"),
         (("send", "nothing", "--to", "folder"), "'nothing' is unknown"),
+        (("send", "", "--to", "folder"), "neither a take nor a file is named"),
+        (("hum", "x" * 300 + ".wav"), "the name is too long"),
+        (("vary", "x" * 300), "the name is too long"),
+        (("render", "x" * 300 + ".mid"), "too long"),
         (("send", "idea", "--to", "cubaze"), "'cubaze' is unknown"),
     ],
 )
