@@ -3,7 +3,8 @@
 `python scripts/train_timbres.py [NAME…]` renders each one's phrases, learns them in a fixed number of steps (about
 three minutes each on one processor core; a GPU is used where there is one), and writes
 `presets/timbres/NAME.safetensors` and `NAME.toml`. Stopped, it goes on where it was. The violin is learnt from nothing,
-the others from it.
+the others from it. `--further NAME…` then goes on from the weights in the output's folder, for two processor minutes
+more, and says so in the card.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from assistant.timbre.weights import read_weights, write_weights
 
 BASE = "violin"
 PLAN = Plan(frame_steps=450, sound_steps=60)
+FURTHER_PLAN = Plan(frame_steps=700, sound_steps=80, rate=2e-3)
 BASE_PLAN = Plan(frame_steps=900, sound_steps=250)
 SHIPPED = Path(__file__).parents[1] / "presets" / "timbres"
 
@@ -37,6 +39,7 @@ SHIPPED = Path(__file__).parents[1] / "presets" / "timbres"
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(recipes.SOURCES)}; all if none")
+    parser.add_argument("--further", action="store_true", help="go on from the weights that are there")
     parser.add_argument("-o", "--output", type=Path, default=SHIPPED)
     parser.add_argument(
         "--work", type=Path, default=Path("build/timbres"), help="where phrases and unfinished work lie"
@@ -44,19 +47,19 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     for name in arguments.names or recipes.SOURCES:
-        train(name, arguments.output, arguments.work)
+        train(name, arguments.output, arguments.work, further=arguments.further)
 
 
-def train(name: str, output: Path, work: Path) -> None:
+def train(name: str, output: Path, work: Path, *, further: bool = False) -> None:
     source = recipes.SOURCES[name]
     began = time.process_time()
     raw = rendered(name, work)
     gain = recipes.level_gain([samples for samples, _ in raw])
     learnt = [passage(samples * np.float32(gain), hz, source.harmonics) for samples, hz in raw]
     shape = Shape(source.harmonics)
-    base = output / f"{BASE}.safetensors"
+    base = output / f"{name if further else BASE}.safetensors"
     start = None
-    if name != BASE:
+    if further or name != BASE:
         start = {key: torch.from_numpy(value) for key, value in read_weights(base).items()}
     losses: list[float] = []
 
@@ -65,8 +68,9 @@ def train(name: str, output: Path, work: Path) -> None:
         if now.step % 50 == 0:
             print(f"{name} {now.step}/{now.steps} {np.mean(losses[-50:]):.4f} {now.seconds:.0f} s", flush=True)
 
-    plan = BASE_PLAN if name == BASE else PLAN
-    parameters = fit(learnt, shape, plan, start=start, checkpoint=work / f"{name}.pt", told=told)
+    plan = FURTHER_PLAN if further else BASE_PLAN if name == BASE else PLAN
+    checkpoint = work / (f"{name}-further.pt" if further else f"{name}.pt")
+    parameters = fit(learnt, shape, plan, start=start, checkpoint=checkpoint, told=told)
     write_weights(output / f"{name}.safetensors", {key: value.numpy() for key, value in parameters.items()})
     levels = np.concatenate([one.loudness_db for one in learnt])
     quantiles = np.quantile(levels[levels > -50], np.linspace(0, 1, 21))
@@ -74,6 +78,8 @@ def train(name: str, output: Path, work: Path) -> None:
     weights = read_weights(output / f"{name}.safetensors")
     figures = measured(Network(weights, shape), rendered(name, work, recipes.HELD_OUT), gain, plan.seed)
     figures["training_cpu_seconds"] = round(time.process_time() - began)
+    if further:
+        figures["learnt_further"] = 1
     write_whole(output / f"{name}.toml", card(name, quantiles, output_gain_db, figures).encode())
     print(name, figures, flush=True)
 
