@@ -103,7 +103,7 @@ class App:
         if not any(real.is_relative_to(folder) for folder in folders):
             raise PathNotAllowed(
                 f"{path} lies outside the folders that may be used",
-                hint=f"start with hummingbridge serve --folder {path.parent}, or copy it to {folders[0]}",
+                hint=f"start with hummingbridge serve --folder {real.parent}, or copy it to {folders[0]}",
             )
         return real
 

@@ -182,16 +182,17 @@ def json_schema(arguments: type) -> dict[str, object]:
     properties: dict[str, object] = {}
     for argument in described(arguments):
         many = argument.kind == "list of whole numbers"
-        schema: dict[str, object] = (
-            {"type": "array", "items": {"type": "integer"}} if many else {"type": _JSON_KINDS[argument.kind]}
-        )
-        schema["description"] = argument.text
+        value: dict[str, object] = {"type": "integer" if many else _JSON_KINDS[argument.kind]}
         if argument.low is not None:
-            schema["minimum"] = argument.low
+            value["minimum"] = argument.low
         if argument.high is not None:
-            schema["maximum"] = argument.high
+            value["maximum"] = argument.high
         if argument.choices:
-            schema["enum"] = list(argument.choices)
+            value["enum"] = list(argument.choices)
+        schema: dict[str, object] = {"type": "array", "items": value} if many else value
+        if argument.optional:
+            schema = {"anyOf": [schema, {"type": "null"}]}
+        schema["description"] = argument.text
         if not argument.required and argument.default is not None:
             schema["default"] = list(argument.default) if many else argument.default
         properties[argument.name] = schema

@@ -178,8 +178,8 @@ class ClockTempo:
 @dataclass(frozen=True, slots=True)
 class RenderMake:
     take: str = asked("The take; the selected variation if not given.", default="")
-    instrument: str = asked("The instrument, by a musician's name.", default="")
-    chain: str = asked("The chain of effects; none if not given.", default="")
+    instrument: str = asked("The instrument, by a musician's name; that of the session if not given.", default="")
+    chain: str = asked('The chain of effects, or "none" for none; that of the session if not given.', default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ class TimbreTransfer:
     transpose: float = asked("Semitones higher or lower.", default=0.0, low=-48, high=48)
     wet: float = asked("How much of the new sound; the rest is the source.", default=1.0, low=0, high=1)
     chords: bool = asked("Several notes at once: a piano or a guitar.", default=False)
-    chain: str = asked("The chain of effects after it; the words may choose one.", default="")
+    chain: str = asked('The chain of effects after it, or "none"; the words may choose one.', default="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ class JobNumber:
 @dataclass(frozen=True, slots=True)
 class SoundSet:
     instrument: str = asked("The instrument for renderings, by a musician's name.", default="")
-    chain: str | None = asked("The chain of effects for renderings.", default=None)
+    chain: str | None = asked('The chain of effects for renderings, or "none" for none.', default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ class Ears:
 
     async def start(self, *, count_in_bars: int, bars: int, device: str | None) -> Mapping[str, Any]:
         """Records at once, or after a count-in. Raises `CannotRecord`, `MissingPart`."""
+        # Before another input is opened: that would end what is being recorded.
+        self._recorder.must_be_free()
         if count_in_bars and self._live is None:
             raise MissingPart("there is no MIDI output for the clicks of a count-in", hint="record without count-in")
         self._arm(device or self._wanted)

@@ -201,14 +201,14 @@ class Live:
         raise MissingPart("the MIDI output is being opened", hint="try again in a second")
 
     def _when(self) -> dict[str, Any]:
-        line, begins_in = self.timeline(), self.begins_in_seconds()
-        if begins_in is None:
+        line, beats = self.timeline(), self.audition.starts_at_beats
+        if beats is None:
             return {"leader": line.leader, "waits_for": "the transport to start"}
-        at_seconds = line.at_seconds + begins_in
+        at_seconds = line.seconds_at(beats)
         return {
             "leader": line.leader,
             "at_bar": line.bar_at(at_seconds)[0],
-            "in_seconds": round(begins_in, 3),
+            "in_seconds": round(max(0.0, at_seconds - line.at_seconds), 3),
         }
 
     async def _end_after(self, part: Part) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from assistant.effects import load_chain
@@ -14,25 +15,23 @@ from bridge.acts.variation import picked
 from bridge.app import App
 from bridge.commands import EffectsApply, Generate, Nothing, RenderMake, SoundSet, TimbreTransfer
 
+NO_CHAIN = "none"
+
 
 async def set_sound(app: App, asked: SoundSet) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if asked.instrument:
-        changes["instrument"] = find_instrument(asked.instrument).name
+        changes["instrument"] = _instrument(app, asked.instrument)
     if asked.chain is not None:
-        changes["chain"] = load_chain(asked.chain).name
+        changes["chain"] = _chain(app, asked.chain)
     return app.store.change(**changes).as_json()
 
 
 async def render(app: App, asked: RenderMake) -> dict[str, Any]:
     session = app.store.session
     take = meant(app, asked.take)
-    instrument, chain = asked.instrument or session.instrument, asked.chain or session.chain
-    # A name that nobody knows is an error now, not in the background.
-    if ":" not in instrument:
-        find_instrument(instrument)
-    if chain:
-        load_chain(chain)
+    instrument = _instrument(app, asked.instrument or session.instrument)
+    chain = _chain(app, asked.chain or session.chain)
     wanted = {"take": take.id, "instrument": instrument, "chain": chain}
     job, _ = app.jobs.add("render", f"{take.name} with {instrument}", wanted)
     return {"job": job.number}
@@ -40,8 +39,8 @@ async def render(app: App, asked: RenderMake) -> dict[str, Any]:
 
 async def effects(app: App, asked: EffectsApply) -> dict[str, Any]:
     take = app.library.get(asked.take)
-    load_chain(asked.chain)
-    job, _ = app.jobs.add("effects", f"{take.name} through {asked.chain}", {"take": take.id, "chain": asked.chain})
+    chain = _chain(app, asked.chain)
+    job, _ = app.jobs.add("effects", f"{take.name} through {asked.chain}", {"take": take.id, "chain": chain})
     return {"job": job.number}
 
 
@@ -51,9 +50,7 @@ async def transfer(app: App, asked: TimbreTransfer) -> dict[str, Any]:
 
     take = app.library.get(asked.take) if asked.take else _newest_recording(app)
     choice = chosen(asked.to)
-    chain = asked.chain or choice.chain
-    if chain:
-        load_chain(chain)
+    chain = _chain(app, asked.chain or choice.chain)
     settings = Settings(
         asked.loudness,
         asked.vibrato,
@@ -86,6 +83,7 @@ async def generate(app: App, asked: Generate) -> dict[str, Any]:
     """In the tempo, key and metre of the session's motif, in a worker of its own."""
     from assistant.generate import PUBLISHED, PUBLISHED_LICENCE, check
 
+    model = _weights(app, asked.model or PUBLISHED)
     readiness = check()
     if not readiness.ready:
         raise MissingPart(readiness.reason, hint=readiness.remedy)
@@ -98,7 +96,7 @@ async def generate(app: App, asked: Generate) -> dict[str, Any]:
         "seconds": asked.seconds,
         "melody": app.library.get(asked.melody).id if asked.melody else "",
         "start": app.library.get(asked.start).id if asked.start else "",
-        "model": asked.model or PUBLISHED,
+        "model": model,
         "licence_spdx": asked.licence or PUBLISHED_LICENCE,
         "seed": seed,
     }
@@ -109,6 +107,33 @@ async def generate(app: App, asked: Generate) -> dict[str, Any]:
         app.store.change(seed=seed + 1)
     job, _ = app.jobs.add("generate", asked.text, wanted)
     return {"job": job.number}
+
+
+def _instrument(app: App, name: str) -> str:
+    """As a worker reads it: a name that nobody knows is an error now, not in the background.
+
+    Raises `UnknownName`, and `PathNotAllowed` for a plugin given by a file that lies outside.
+    """
+    kind, colon, rest = name.partition(":")
+    if not colon:
+        return find_instrument(name).name
+    return f"{kind}:{app.allowed(Path(rest))}" if Path(rest).expanduser().is_absolute() else name
+
+
+def _chain(app: App, name: str) -> str:
+    """As a worker reads it, empty for none. Raises `UnknownName`, `PathNotAllowed`, `InvalidPreset`."""
+    if name in ("", NO_CHAIN):
+        return ""
+    if name.endswith(".toml"):
+        name = str(app.allowed(Path(name)))
+    load_chain(name)
+    return name
+
+
+def _weights(app: App, name: str) -> str:
+    """A hub's name, or a folder. Raises `PathNotAllowed`."""
+    folder = Path(name).expanduser()
+    return str(app.allowed(folder)) if folder.is_absolute() or folder.exists() else name
 
 
 def meant(app: App, reference: str) -> Take:

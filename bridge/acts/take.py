@@ -42,7 +42,9 @@ async def send(app: App, asked: TakeSend) -> dict[str, Any]:
     name = asked.to or session.daw
     daw: Daw = resolve(DAWS, name, kind="DAW")()
     take = meant(app, asked.take)
-    app.store.change(daw=name)
+    if "transport" in daw.capabilities:
+        # Files are written beside the DAW that runs; one that runs is the session's from then on.
+        app.store.change(daw=name)
     if "audio" not in take.blobs:
         wanted = {"take": take.id, "instrument": session.instrument, "chain": session.chain}
         _, outcome = app.jobs.add("render", f"{take.name} with {session.instrument}", wanted)

@@ -108,14 +108,18 @@ class Recorder:
         self._tell({"do": "inputs"})
         return dict(self._await("inputs") or {})
 
+    def must_be_free(self) -> None:
+        """Raises `CannotRecord` while a hum is recorded."""
+        if self._growing is not None:
+            raise CannotRecord("a hum is being recorded already", hint="stop it first")
+
     def start(self, line: Timeline, from_seconds: float | None = None) -> None:
         """Records from a time on (by default now; after a count-in, the bar line).
 
         `line` says where the music is. Raises `CannotRecord`.
         """
         with self._changed:
-            if self._growing is not None:
-                raise CannotRecord("a hum is being recorded already", hint="stop it first")
+            self.must_be_free()
             if self._wish is None:
                 self.arm()
             if not self._opens():

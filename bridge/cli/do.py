@@ -82,7 +82,9 @@ def ask(name: str, arguments: dict[str, object], library: Path | None) -> dict[s
         reached = json.loads(running_file(library).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise not_there from None
-    connection = HTTPConnection(str(reached["listen"]), int(reached["http_port"]), timeout=120)
+    # Where it listens at every address, this machine's own is one.
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(reached["listen"], reached["listen"])
+    connection = HTTPConnection(address, int(reached["http_port"]), timeout=120)
     headers = {"Content-Type": "application/json"}
     if reached["token"]:
         headers["Authorization"] = f"Bearer {reached['token']}"

@@ -172,7 +172,14 @@ def _trouble(error: Any) -> str:
     return f"trouble  {error['message']} (try: {error['hint']})"
 
 
+def _job(job: Any) -> str:
+    """A line as it starts and as it ends, and one at each quarter between."""
+    how = f"{25 * int(4 * job['share'])} %" if job["state"] == "running" else job["state"]
+    return f"work     {job['what']}: {how}" + (f" ({job['error']})" if job["error"] else "")
+
+
 _SAID = {
+    "job": _job,
     "midi": _port,
     "surface": _surface,
     "input": _input,

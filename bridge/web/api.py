@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -78,7 +79,16 @@ def application(
     ]
     if oscquery_port is not None:
         routes.append(Route("/{path:path}", oscquery))
-    return Gate(Starlette(routes=routes), hosts=hosts, token=token)
+    return Gate(Starlette(routes=routes, exception_handlers={HTTPException: _not_here}), hosts=hosts, token=token)
+
+
+async def _not_here(request: Request, error: Exception) -> Response:
+    """No such page, or not to be asked in this way."""
+    assert isinstance(error, HTTPException)
+    what = f"{request.method} {request.url.path} is no request that is known"
+    hint = "POST /api/object/verb; GET /openapi.json names them all"
+    body = {"error": {"code": "unknown-name", "message": what, "hint": hint}}
+    return JSONResponse(body, status_code=error.status_code, headers=error.headers)
 
 
 class Changes:
@@ -118,7 +128,8 @@ class Gate:
             await self._inner(scope, receive, send)
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        wrong = self._wrong(headers)
+        # The address at which the request came in is a name, too: a number cannot be made to point elsewhere.
+        wrong = self._wrong(headers, self._hosts | {scope["server"][0]})
         if not wrong:
             await self._inner(scope, receive, send)
             return
@@ -129,17 +140,25 @@ class Gate:
         body = {"error": {"code": "not-authorised", "message": message, "hint": hint}}
         await JSONResponse(body, status_code=status)(scope, receive, send)
 
-    def _wrong(self, headers: dict[str, str]) -> tuple[int, str, str] | None:
-        host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-        if host not in self._hosts:
+    def _wrong(self, headers: dict[str, str], hosts: frozenset[str]) -> tuple[int, str, str] | None:
+        host = _host_of(f"//{headers.get('host', '')}")
+        if host not in hosts:
             return 403, f"host {host!r} is not one of this program's names", "ask 127.0.0.1"
         origin = headers.get("origin", "")
-        if origin and (urlsplit(origin).hostname or "") not in self._hosts:
+        if origin and _host_of(origin) not in hosts:
             return 403, f"pages of {origin!r} may not use this program", "open the program's own page"
         given = headers.get("authorization", "").removeprefix("Bearer ")
         if self._token and not hmac.compare_digest(given.encode(), self._token.encode()):
             return 401, "a token is needed", "send it as Authorization: Bearer TOKEN"
         return None
+
+
+def _host_of(address: str) -> str:
+    """Empty where there is none, or it is written wrongly."""
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 async def _body(request: Request) -> dict[str, object]:
@@ -174,13 +193,16 @@ def openapi() -> dict[str, Any]:
             "post": {
                 "operationId": name.replace("/", "_").replace("-", "_"),
                 "summary": command.summary,
-                "requestBody": {"content": {"application/json": {"schema": json_schema(command.arguments)}}},
+                "requestBody": {
+                    "required": any(argument.required for argument in command.asked),
+                    "content": {"application/json": {"schema": json_schema(command.arguments)}},
+                },
                 "responses": {
                     "200": {
                         "description": f"Done; the answer holds {command.answers}.",
                         "content": {"application/json": {"schema": {"type": "object"}}},
                     },
-                    "4XX": error,
+                    "default": error,
                 },
             }
         }

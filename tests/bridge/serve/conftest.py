@@ -66,8 +66,10 @@ class Running:
             if pipe:
                 pipe.close()
 
-    def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, Any]:
-        connection = HTTPConnection("127.0.0.1", self.http_port, timeout=30)
+    def request(
+        self, method: str, path: str, body: bytes = b"", *, at: str = "127.0.0.1", **headers: str
+    ) -> tuple[int, Any]:
+        connection = HTTPConnection(at, self.http_port, timeout=30)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body, named)
         answer = connection.getresponse()

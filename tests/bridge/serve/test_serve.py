@@ -25,6 +25,10 @@ from bridge.session import Session
 HUM = shipped("demo/hum.flac")
 
 
+ANOTHER_NAME = "127.0.0.2"
+"""A number at which this machine is reached that is not among the program's names."""
+
+
 class Peer:
     """An OSC client with a socket of its own."""
 
@@ -89,6 +93,28 @@ def test_a_take_is_rendered_and_sent_at_a_bar(hummed: Any) -> None:
     assert {(one["kind"], one["at_bar"]) for one in sent["placements"]} == {("audio", 3), ("notes", 3)}
 
 
+def test_a_chain_from_a_named_folder_is_used_and_none_takes_it_away(hummed: Any) -> None:
+    file = hummed.folder / "mine.toml"
+    file.write_text('[[stage]]\nkind = "reverb"\n')
+    assert hummed.do("sound/set", chain=str(file))["chain"] == str(file.resolve())
+    job = hummed.do("render/make", take=hummed.do("motif/get")["take"])["job"]
+    hummed.wait_for(lambda session: session["jobs"][job - 1]["state"] == "done")
+    newest = hummed.do("take/list", limit=1)["takes"][0]
+    assert newest["facts"]["chain"] == "mine"
+    outside = hummed.folder.parent / "outside.toml"
+    outside.write_bytes(file.read_bytes())
+    for name, given in {"effects/apply": {"take": newest["id"]}, "timbre/transfer": {"to": "cello"}}.items():
+        status, answer = hummed.request("POST", f"/api/{name}", json.dumps({**given, "chain": str(outside)}).encode())
+        assert (status, answer["error"]["code"]) == (403, "path-not-allowed")
+    assert hummed.do("sound/set", chain="none")["chain"] == ""
+
+
+def test_files_are_sent_beside_the_daw_of_the_session(hummed: Any) -> None:
+    before = hummed.do("session/get")["daw"]
+    hummed.do("take/send", to="dawproject", at_bar=2)
+    assert hummed.do("session/get")["daw"] == before
+
+
 def test_settings_hold_for_what_is_made_next(hummed: Any) -> None:
     hummed.do("vary/lock", bars=[1])
     hummed.do("vary/keep", keep="rhythm")
@@ -131,6 +157,9 @@ def test_every_request_over_osc_is_answered_to_the_one_who_asked(peer: Peer) -> 
         (("/take/show", "b4", "nothing like it"), "unknown-name"),
         (("/hum/import", "b5", "/etc/passwd"), "path-not-allowed"),
         (("/motif/set", "b6", "../../../etc/passwd"), "path-not-allowed"),
+        (("/sound/set", "b8", "", "/etc/chain.toml"), "path-not-allowed"),
+        (("/sound/set", "b9", "vst3:/etc/plugin.vst3"), "path-not-allowed"),
+        (("/generate/make", "b10", "a flute", "", "", 4.0, 1, "/etc"), "path-not-allowed"),
         (("/variation/audition", "b7"), "missing-part"),
     ],
 )
@@ -199,7 +228,27 @@ def test_a_bad_body_is_an_error_in_json(program: Any, body: bytes, status: int) 
     assert answer["error"]["hint"]
 
 
-@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "https://evil.example"}])
+def test_a_page_that_is_not_there_is_an_error_in_json(program: Any) -> None:
+    for method, path, status in (("GET", "/nothing", 404), ("GET", "/api/vary/make", 405)):
+        got, answer = program.request(method, path)
+        assert (got, answer["error"]["code"]) == (status, "unknown-name")
+
+
+def test_the_document_allows_nothing_where_nothing_is_an_answer(program: Any) -> None:
+    _, document = program.request("GET", "/openapi.json")
+
+    def properties(name: str) -> Any:
+        body = document["paths"][f"/api/{name}"]["post"]["requestBody"]
+        return body["content"]["application/json"]["schema"]["properties"]
+
+    assert {"type": "null"} in properties("vary/closeness")["closeness"]["anyOf"]
+    assert properties("vary/lock")["bars"]["items"] == {"type": "integer", "minimum": 1, "maximum": 999}
+    program.do("vary/closeness", closeness=None)
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Host": "evil.example"}, {"Host": "[::1"}, {"Origin": "https://evil.example"}, {"Origin": "null"}]
+)
 def test_other_hosts_and_pages_are_refused(program: Any, headers: dict[str, str]) -> None:
     status, answer = program.request("POST", "/api/session/get", **headers)
     assert status == 403
@@ -306,6 +355,11 @@ def test_beyond_this_machine_a_token_is_asked_for(fresh: Any) -> None:
     assert status == 401
     status, _ = fresh.request("POST", "/api/session/get", Authorization="Bearer let me in")
     assert status == 200
+    # As another machine asks: by the number at which it is reached, and by no other.
+    status, _ = fresh.request("POST", "/api/session/get", at=ANOTHER_NAME, Authorization="Bearer let me in")
+    assert status == 200
+    status, _ = fresh.request("POST", "/api/session/get", Authorization="Bearer let me in", Host=ANOTHER_NAME)
+    assert status == 403
     stranger = Peer(fresh.osc_port)
     assert stranger.ask("/session/get", "1").params[1] == "not-authorised"
     assert stranger.ask("/session/authorise", "2", "wrong").params[1] == "not-authorised"
