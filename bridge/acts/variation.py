@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from assistant.errors import UnknownName
@@ -79,12 +80,14 @@ def on_the_table(app: App) -> dict[int, Take]:
 
 def picked(app: App, number: int | None) -> Take:
     """The variation with this number, or the selected one. Raises `UnknownName`."""
-    takes = on_the_table(app)
+    idents = app.store.session.variations
     wanted = app.store.session.selected if number is None else number
-    if wanted not in takes:
-        there = f"there are {min(takes)} to {max(takes)}" if takes else "make some first: vary/make"
-        raise UnknownName(f"variation {wanted} is not there", hint=there)
-    return takes[wanted]
+    if 1 <= wanted <= len(idents):
+        with contextlib.suppress(UnknownName):
+            return app.library.get(idents[wanted - 1])
+    takes = on_the_table(app)
+    there = f"there are {min(takes)} to {max(takes)}" if takes else "make some first: vary/make"
+    raise UnknownName(f"variation {wanted} is not there", hint=there)
 
 
 def described(number: int, take: Take) -> dict[str, Any]:
