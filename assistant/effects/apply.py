@@ -46,12 +46,13 @@ def apply_chain(
         chain = overridden(chain, overrides)
     length, rate = audio.length, audio.sample_rate_hz
     channels = _channels(chain, audio.channels)
-    energy = sum(float(np.vdot(channel, channel)) for channel in audio.samples) / max(1, audio.channels)
-    if energy == 0.0:
-        return Audio(np.zeros((channels, length), np.float32), rate)
     tail = min(tail_seconds(chain.stages, DECAY_DB), chain.longest_tail_seconds)
     dry = np.zeros((max(channels, min(audio.channels, 2)), max(length + round(tail * rate), BLOCK)), np.float32)
     dry[:, :length] = audio.samples if audio.channels <= 2 else audio.samples.mean(axis=0, dtype=np.float32)
+    # After the copy, which has brought them into the cache.
+    energy = sum(float(np.vdot(channel, channel)) for channel in audio.samples) / max(1, audio.channels)
+    if energy == 0.0:
+        return Audio(np.zeros((channels, length), np.float32), rate)
     wet = _through(chain.stages, dry, rate, chain.folder, failed)
     if channels < wet.shape[0]:
         wet = wet.mean(axis=0, dtype=np.float32, keepdims=True)
