@@ -46,13 +46,21 @@ class RenderConfig:
     soundfont: Path | None = None
 
 
+_KEYS = ("engine", "soundfont")
+
+
 def read_config() -> RenderConfig:
     """Raises `InvalidPreset`, naming file and key."""
     path = own_folder().parent / "config.toml"
     if not path.is_file():
         return RenderConfig()
-    table = read_toml(path).get("render", {})
-    for key in ("engine", "soundfont"):
+    settings = read_toml(path)
+    table = settings.get("render", {})
+    if not isinstance(table, dict):
+        raise InvalidPreset(f"{shown(path)}: render is not a section", hint="write [render] on a line of its own")
+    for key in [key for key in settings if key != "render"] + [key for key in table if key not in _KEYS]:
+        raise InvalidPreset(f"{shown(path)}: {key} is unknown", hint=f"[render] may have {' and '.join(_KEYS)}")
+    for key in _KEYS:
         if key in table and not isinstance(table[key], str):
             raise InvalidPreset(f"{shown(path)}: [render] {key} is not text", hint=f'write {key} = "…"')
     soundfont = table.get("soundfont")

@@ -55,6 +55,21 @@ def test_a_faulty_configuration_names_file_and_key():
         find_soundfont()
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[render]\nsoundfnt = 'mine.sf2'", "soundfnt is unknown"),
+        ("soundfont = 'mine.sf2'", "soundfont is unknown"),
+        ("render = 3", "render is not a section"),
+    ],
+)
+def test_settings_that_nobody_reads_are_refused(text, message):
+    own_folder().parent.mkdir(parents=True, exist_ok=True)
+    (own_folder().parent / "config.toml").write_text(text)
+    with pytest.raises(InvalidPreset, match=message):
+        find_soundfont()
+
+
 def test_a_better_one_in_the_composers_own_folder_is_taken(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     path = soundfont_file(tmp_path / "sounds" / "sf2", "FluidR3_GM.sf2")
