@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from assistant.audio import Audio
-from assistant.errors import CannotRead, InvalidBrief
+from assistant.errors import CannotRead, InvalidBrief, MissingPart
 from assistant.generate.request import Request
 from assistant.optional import check_package, require
 from assistant.readiness import Readiness
 
 Progress = Callable[[float], None]
 
-_PACKAGES = ("torch", "audiocraft")
+_PACKAGES = ("audiocraft", "torch")
 _FILES = ("state_dict.bin", "compression_state_dict.bin")
 _WHERE_FROM = "they come from the hub over the network, once; or give a folder that holds them: --model FOLDER"
 _LONGEST_START_SECONDS = 10.0
@@ -44,6 +44,8 @@ class MusicGen:
     """A loaded model. Raises `MissingPart` without audiocraft, `CannotRead` where the weights cannot be had."""
 
     def __init__(self, name: str) -> None:
+        if not (readiness := check()).ready:
+            raise MissingPart(f"for sound from a description {readiness.reason}", hint=readiness.remedy)
         torch = require("torch", what_for="making sound from a description")
         from assistant.generate.stand_ins import install
 
