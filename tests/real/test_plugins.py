@@ -29,6 +29,7 @@ from midi.clip import Clip
 from midi.note import Note
 from midi.smf import motif_score, smf_bytes
 from midi.tempo import Tempo
+from tests.fakes.waiting import eventually
 
 SOURCE = Path(__file__).parents[1] / "plugins"
 DPF = Path(os.environ.get("DPF", "/usr/share/dpf"))
@@ -351,7 +352,8 @@ def test_crashes_leak_nothing(gain: Plugin) -> None:
     before = handles()
     for _ in range(5):
         crash()
-    assert handles() == before
+    # Fewer is right too: what earlier tests left may close meanwhile.
+    eventually(lambda: handles() <= before, seconds=10, what="as many open files as before")
 
 
 def test_the_command_line_scans_shows_edits_and_plays(faulty: Path, tmp_path: Path, monkeypatch, capsys) -> None:
