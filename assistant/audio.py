@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import CannotRead, UnreadableAudio
+
+if TYPE_CHECKING:
+    from soundfile import SoundFile
 
 Samples = NDArray[np.float32]
 
@@ -20,15 +25,34 @@ LONGEST_SECONDS = 15 * 60.0
 _CANCELLED = 0.05
 """A mean under this part of its loudest channel is what is left of a voice recorded with one channel inverted."""
 
+_BLOCK_FRAMES = 4096
+
+_TOO_SHORT = re.compile(r"\b(?:RIFF|riff|FORM|Riff size) : (?P<promised>\d+) \(should be (?P<there>\d+)\)")
+"""What libsndfile notes of a file that is shorter than its head says, in bytes."""
+
+_NO_PROMISE = 0x7FFFFFFF
+
+_LONGEST_PAGE = 65_307
+"""Bytes of an Ogg page."""
+
+_AGAIN = "export or copy it again to have the rest"
+
+_MISSED_SECONDS = 0.1
+"""Less than this is a matter of how a decoder pads, and nobody misses it."""
+
 WHAT_READS = "wav, flac, mp3, ogg or aiff"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Audio:
-    """`samples`: float32, shape (channels, samples), nominally within ±1, finite. Raises `UnreadableAudio`."""
+    """`samples`: float32, shape (channels, samples), nominally within ±1, finite. Raises `UnreadableAudio`.
+
+    `remark` is a sentence for the composer on the file that it was read from: that its end is missing, or nothing.
+    """
 
     samples: Samples
     sample_rate_hz: int
+    remark: str = ""
 
     def __post_init__(self) -> None:
         if self.samples.ndim != 2 or self.samples.dtype != np.float32:
@@ -70,7 +94,7 @@ class Audio:
         import soxr
 
         resampled = soxr.resample(self.samples.T, self.sample_rate_hz, sample_rate_hz)
-        return Audio(np.ascontiguousarray(resampled.T, dtype=np.float32), sample_rate_hz)
+        return Audio(np.ascontiguousarray(resampled.T, dtype=np.float32), sample_rate_hz, self.remark)
 
 
 def read_audio(path: Path) -> Audio:
@@ -105,8 +129,9 @@ def _decoded(opened: BinaryIO, name: str) -> Audio:
                     f"{name} lasts {seconds / 60:.0f} minutes, over the limit of {LONGEST_SECONDS / 60:.0f}",
                     hint="cut out the part that matters",
                 )
-            samples = file.read(dtype="float32", always_2d=True).T
+            samples = _read_as_far_as_it_goes(file)
             rate = int(file.samplerate)
+            remark = _end_missing(file, samples.shape[1] / rate) or _last_page_missing(file, opened)
     except (soundfile.SoundFileError, RuntimeError) as error:
         raise UnreadableAudio(
             f"{name} is not a sound file that can be read", hint=f"export it again as {WHAT_READS}"
@@ -118,4 +143,47 @@ def _decoded(opened: BinaryIO, name: str) -> Audio:
         raise UnreadableAudio(
             f"{name} holds {broken} samples that are not numbers", hint=f"export it again as 24-bit {WHAT_READS}"
         )
-    return Audio(np.ascontiguousarray(samples), rate)
+    return Audio(np.ascontiguousarray(samples), rate, f"{name} {remark}" if remark else "")
+
+
+def _read_as_far_as_it_goes(file: SoundFile) -> Samples:
+    """What can be read, shape (channels, samples)."""
+    import soundfile
+
+    try:
+        samples: Samples = file.read(dtype="float32", always_2d=True).T
+    except soundfile.SoundFileError:
+        # A FLAC file whose end is missing gives nothing at once. In blocks only then: soundfile seeks after each, which
+        # an MP3 file answers with broken sound.
+        file.seek(0)
+        blocks: list[Samples] = []
+        with suppress(soundfile.SoundFileError):
+            while not blocks or len(blocks[-1]):
+                blocks.append(file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True))
+        if not blocks:
+            raise
+        samples = np.concatenate(blocks).T
+    return samples
+
+
+def _end_missing(file: SoundFile, seconds: float) -> str:
+    """What is to be said of a file of which only `seconds` could be read though its head promises more, or nothing."""
+    promised = file.frames / file.samplerate
+    said = _TOO_SHORT.search(file.extra_info)
+    # A recorder that was never stopped in good order leaves the largest number there is: no promise.
+    if said and 0 < int(said["there"]) < int(said["promised"]) < _NO_PROMISE:
+        promised *= int(said["promised"]) / int(said["there"])
+    if promised - seconds < _MISSED_SECONDS:
+        return ""
+    return f"ends early: {seconds:.1f} of its {promised:.1f} seconds are there; {_AGAIN}"
+
+
+def _last_page_missing(file: SoundFile, opened: BinaryIO) -> str:
+    """The same of an Ogg file, whose head promises nothing: its last page is marked as such (RFC 3533, section 6)."""
+    if file.format != "OGG":
+        return ""
+    opened.seek(-min(opened.seek(0, io.SEEK_END), 2 * _LONGEST_PAGE), io.SEEK_END)
+    ending = opened.read()
+    last = ending.rfind(b"OggS")
+    ends = 0 <= last < len(ending) - 5 and ending[last + 5] & 4
+    return "" if ends else f"ends early; {_AGAIN}"

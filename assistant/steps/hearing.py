@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,8 @@ def hear_take(
     from midi.smf import motif_score, smf_bytes
 
     heard = (listener or Listener()).listen(audio, settings, progress=progress)
+    if audio.remark:
+        heard = replace(heard, remarks=(audio.remark, *heard.remarks))
     asked = {
         "tempo_bpm": settings.tempo.bpm if settings.tempo else None,
         "key": str(settings.key) if settings.key else None,

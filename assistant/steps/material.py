@@ -63,6 +63,8 @@ def import_sound(library: Library, path: Path) -> tuple[Take, Audio]:
         "channels": audio.channels,
         "file": path.name,
     }
+    if audio.remark:
+        facts["remark"] = audio.remark
     recipe = Recipe("import audio", settings={"file": path.name}, input_digest=hashlib.sha256(data).hexdigest())
     (take,) = library.add(NewTake("recording", path.stem, recipe, {"audio": data}, facts), words=f"added {path.name}")
     return take, audio

@@ -28,7 +28,7 @@ DRUM_KIT = "drums"
 
 @dataclass(frozen=True, slots=True)
 class Sounded:
-    """Sound that was made, as a WAV file's bytes and as a value. `remarks` say which plugins failed."""
+    """Sound that was made, as a WAV file's bytes and as a value. `remarks` are sentences for the composer."""
 
     take: Take
     audio: Audio
@@ -80,7 +80,7 @@ def render(
     motif = replace(material.motif, tempo=job.tempo or material.motif.tempo)
     name = " ".join([material.take.name, job.instrument, *([chain.name] if chain else [])])
     sounded = keep_sound(library, "render", name, recipe, audio, facts, _of_motif(motif, audio))
-    return replace(sounded, remarks=tuple(left_out))
+    return replace(sounded, remarks=_said(left_out))
 
 
 def plays_drums(job: RenderJob) -> bool:
@@ -108,10 +108,10 @@ def effects(
     """
     from assistant.effects import apply_chain
 
-    audio, parent = sound_of(library, source)
+    heard, parent = sound_of(library, source)
     failed: list[PluginFailed] = []
     audio = apply_chain(
-        audio.resampled(sample_rate_hz or audio.sample_rate_hz),
+        heard.resampled(sample_rate_hz or heard.sample_rate_hz),
         chain,
         overrides=overrides,
         failed=failed.append if without_failed else None,
@@ -124,7 +124,12 @@ def effects(
         settings["left_out"] = facts["left_out"] = left_out
     recipe = Recipe("effects", "pedalboard", settings, 0, (parent.id,), licences=chain_licences(chain, left_out))
     name = f"{parent.name} {chain.name}"
-    return replace(keep_sound(library, "effects", name, recipe, audio, facts), remarks=tuple(left_out))
+    return replace(keep_sound(library, "effects", name, recipe, audio, facts), remarks=_said(left_out, heard.remark))
+
+
+def _said(left_out: Sequence[str], remark: str = "") -> tuple[str, ...]:
+    """What the composer is told of a file's `remark` and of plugins that were left out."""
+    return (*([remark] if remark else []), *(f"left out: {message}" for message in left_out))
 
 
 def chain_licences(chain: Chain, left_out: Sequence[str]) -> tuple[Licence, ...]:

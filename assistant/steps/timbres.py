@@ -59,7 +59,8 @@ def transfer(
         facts["chain"] = chain.name
     recipe = Recipe("timbre", "ddsp", asked, settings.seed, (parent.id,), licences=licences)
     name = " ".join([parent.name, *(one.name for one in timbres), *([chain.name] if chain else [])])
-    return keep_sound(library, "timbre", name, recipe, sound, facts)
+    kept = keep_sound(library, "timbre", name, recipe, sound, facts)
+    return replace(kept, remarks=(audio.remark,) if audio.remark else ())
 
 
 def generate(

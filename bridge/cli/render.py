@@ -70,7 +70,7 @@ def show_sound(sounded: object, output: Path, *, as_json: bool) -> None:
     assert isinstance(sounded, Sounded)
     audio = sounded.audio
     for remark in sounded.remarks:
-        note(f"left out: {remark}")
+        note(remark)
     if as_json:
         answer_json({"file": str(output), "take": sounded.take.as_json(), "peak": round(audio.peak, 4)})
         return

@@ -109,10 +109,16 @@ def test_an_unusual_recording_is_heard_all_the_same(
     assert 57 in [note["pitch_midi"] for note in said.json["notes"]]
 
 
-def test_a_truncated_recording_is_heard_as_far_as_it_goes(program: Program) -> None:
-    soundfile.write("whole.wav", sung(2), RATE)
-    Path("take.wav").write_bytes(Path("whole.wav").read_bytes()[: RATE * 2])
-    assert program("hum", "take.wav", "-o", "motif.mid").code == 0
+@pytest.mark.parametrize("kind", ["wav", "flac", "mp3", "ogg", "aiff"])
+def test_a_truncated_recording_is_heard_as_far_as_it_goes_and_that_is_said(program: Program, kind: str) -> None:
+    soundfile.write(f"whole.{kind}", sung(8), RATE)
+    whole = Path(f"whole.{kind}").read_bytes()
+    Path(f"take.{kind}").write_bytes(whole[: len(whole) * 3 // 5])
+    said = program("hum", f"take.{kind}", "-o", "motif.mid")
+    assert said.code == 0
+    assert f"take.{kind} ends early" in said.out
+    assert "ends early" not in program("hum", f"whole.{kind}", "-o", "motif.mid").out
+    assert "ends early" in program("fx", f"take.{kind}", "--chain", "lofi", "-o", "x.wav").err
 
 
 def midi(kind: int, *tracks: bytes, division: int = 480) -> bytes:
