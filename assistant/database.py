@@ -35,10 +35,15 @@ class Database:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._no_writing: sqlite3.DatabaseError | None = None
         try:
             self._connection = schema.connect(folder / FILE)
         except sqlite3.DatabaseError as error:
-            raise explained(error, folder) from error
+            # A full disk, or a folder that is read-only: what is there can be listed and exported all the same.
+            reader = schema.connect_to_read(folder / FILE) if _code(error) in _REFUSALS else None
+            if reader is None:
+                raise explained(error, folder) from error
+            self._connection, self._no_writing = reader, error
 
     def close(self) -> None:
         self._connection.close()
@@ -47,23 +52,29 @@ class Database:
         try:
             return self._connection.execute(query, tuple(values))
         except sqlite3.DatabaseError as error:
-            raise explained(error, self.folder) from error
+            raise self._explained(error) from error
 
     def executemany(self, query: str, rows: Iterable[Iterable[Any]]) -> None:
         try:
             self._connection.executemany(query, [tuple(row) for row in rows])
         except sqlite3.DatabaseError as error:
-            raise explained(error, self.folder) from error
+            raise self._explained(error) from error
 
     def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
         try:
             return self._connection.execute(query, values).fetchall()
         except sqlite3.DatabaseError as error:
-            raise explained(error, self.folder) from error
+            raise self._explained(error) from error
 
     def one(self, query: str, *values: object) -> sqlite3.Row | None:
         found = self.rows(query, *values)
         return found[0] if found else None
+
+    def _explained(self, error: sqlite3.DatabaseError) -> Exception:
+        # Opened to be read, SQLite says "read-only" whatever the reason was.
+        if self._no_writing is not None and _code(error) == sqlite3.SQLITE_READONLY:
+            error = self._no_writing
+        return explained(error, self.folder)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -96,12 +107,18 @@ class Database:
             self.execute("COMMIT")
 
 
+def _code(error: sqlite3.DatabaseError) -> int:
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    # No room for the file through which readers and writers agree.
+    return sqlite3.SQLITE_FULL if code == sqlite3.SQLITE_IOERR_SHMSIZE else code & 0xFF
+
+
 def explained(error: sqlite3.DatabaseError, folder: Path) -> Exception:
     """A database error in words: what can be mended (a full disk, a read-only folder, another writer) or damage.
 
     What is neither is a mistake of ours and stays as it is.
     """
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = _code(error)
     if code in _REFUSALS:
         reason, remedy = _REFUSALS[code]
         return CannotWrite(f"the library {folder} cannot be used: {reason}", hint=remedy)

@@ -111,6 +111,25 @@ def connect(file: Path, migrations: tuple[str, ...] = MIGRATIONS) -> sqlite3.Con
     return connection
 
 
+def connect_to_read(file: Path) -> sqlite3.Connection | None:
+    """Opens a library where nothing can be written, or gives None where that is not to be had.
+
+    Without a journal beside it the file holds everything, and SQLite needs no file of its own to read it.
+    """
+    journal = file.with_name(f"{file.name}-wal")
+    if not file.is_file() or (journal.exists() and journal.stat().st_size):
+        return None
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    try:
+        if _version(connection) == len(MIGRATIONS):
+            return connection
+    except sqlite3.DatabaseError:
+        pass
+    connection.close()
+    return None
+
+
 def _check_new(connection: sqlite3.Connection, file: Path) -> None:
     """Refuses to begin a new library where one was: over another program's tables, or beside blobs without a list."""
     connection.execute("BEGIN IMMEDIATE")

@@ -36,7 +36,7 @@ def export_dawproject(
     def build(number: int) -> tuple[str, bytes]:
         return f"{song.stem}_v{number:02}{SUFFIX}", dawproject_bytes(song, manifest=manifest, identity=identity)
 
-    return Export(write_new_file(folder, song.title, build), identity, _laid(song))
+    return Export(write_new_file(folder, song.title, SUFFIX, build), identity, _laid(song))
 
 
 def dawproject_bytes(song: Song, *, manifest: Mapping[str, object] | None = None, identity: str = "") -> bytes:

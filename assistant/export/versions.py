@@ -19,10 +19,13 @@ _STAGED = ".unfinished-"
 _ABANDONED_SECONDS = 24 * 3600
 
 
-def next_version(folder: Path, title: str) -> int:
-    """One more than the highest version of the song in `folder`, at whatever tempo and in whatever key: 1 at first."""
+def next_version(folder: Path, title: str, suffix: str = "") -> int:
+    """One more than the highest version of the song in `folder`, at whatever tempo and in whatever key: 1 at first.
+
+    Files of each kind, by their `suffix`, and folders, which have none, count for themselves.
+    """
     name = re.escape(file_name(title, otherwise="Untitled").casefold())
-    version = re.compile(rf"{name}_.*_v(\d+)(\.\w+)?")
+    version = re.compile(rf"{name}_.*_v(\d+){re.escape(suffix)}")
     try:
         there = [version.fullmatch(entry.name.casefold()) for entry in folder.iterdir()]
     except FileNotFoundError:
@@ -38,28 +41,29 @@ def write_new_folder(folder: Path, title: str, build: Callable[[int], tuple[str,
     `build(version)` gives its name and the files in it. Where another program takes the name meanwhile, the next
     version is tried. Raises `CannotWrite`.
     """
-    return _write_new(folder, title, build, _rename)
+    return _write_new(folder, title, "", build, _rename)
 
 
-def write_new_file(folder: Path, title: str, build: Callable[[int], tuple[str, bytes]]) -> Path:
+def write_new_file(folder: Path, title: str, suffix: str, build: Callable[[int], tuple[str, bytes]]) -> Path:
     """A new file in `folder`, as `write_new_folder` makes a folder. Raises `CannotWrite`."""
 
     def one_file(version: int) -> tuple[str, dict[str, bytes]]:
         name, data = build(version)
         return name, {name: data}
 
-    return _write_new(folder, title, one_file, _link)
+    return _write_new(folder, title, suffix, one_file, _link)
 
 
 def _write_new(
     folder: Path,
     title: str,
+    suffix: str,
     build: Callable[[int], tuple[str, dict[str, bytes]]],
     place: Callable[[Path, Path], None],
 ) -> Path:
     _sweep(folder)
     for _ in range(_ATTEMPTS):
-        name, files = build(next_version(folder, title))
+        name, files = build(next_version(folder, title, suffix))
         target = folder / name
         staged = folder / f"{_STAGED}{secrets.token_hex(8)}"
         try:

@@ -82,7 +82,8 @@ def command(voice: Path | None, output: Path, as_json: bool, library_folder: Pat
     }
     rows = [(name, str(path), what[name]) for name, path in files.items()]
     rows += [
-        (name, str(one.folder), one.advice) for name, one in zip(("any DAW", "dawproject"), deliveries, strict=True)
+        (name, str(one.paths[0] if len(one.paths) == 1 else one.folder), one.advice)
+        for name, one in zip(("any DAW", "dawproject"), deliveries, strict=True)
     ]
     table(("", "where", "what"), rows)
     say("\nnext     hummingbridge takes, or your own voice: hummingbridge demo VOICE.wav")

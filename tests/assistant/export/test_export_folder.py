@@ -198,13 +198,19 @@ def test_who_comes_second_to_a_name_gets_the_next_version(tmp_path: Path):
     assert write_new_folder(tmp_path, "Song", folder).name == "Song_x_v02"
 
     def file(version: int) -> tuple[str, bytes]:
-        if version == 3:
-            (tmp_path / "Song_x_v03.bin").write_text("theirs")
+        if version == 1:
+            (tmp_path / "Song_x_v01.bin").write_text("theirs")
         return f"Song_x_v{version:02}.bin", b"ours"
 
-    assert write_new_file(tmp_path, "Song", file).name == "Song_x_v04.bin"
-    assert (tmp_path / "Song_x_v03.bin").read_text() == "theirs"
+    assert write_new_file(tmp_path, "Song", ".bin", file).name == "Song_x_v02.bin"
+    assert (tmp_path / "Song_x_v01.bin").read_text() == "theirs"
     assert names(tmp_path / "Song_x_v01") == ["theirs"]
+
+
+def test_a_first_file_is_version_1_whatever_folders_lie_beside_it(tmp_path: Path):
+    (tmp_path / "Song_x_v07").mkdir()
+    assert next_version(tmp_path, "Song", ".bin") == 1
+    assert next_version(tmp_path, "Song") == 8
 
 
 def test_many_exports_at_once_all_arrive(tmp_path: Path):

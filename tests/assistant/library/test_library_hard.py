@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,19 @@ def test_a_full_disk_is_an_error_with_a_remedy_and_nothing_is_lost(tiny_disk: Pa
         assert library.blobs.left_over() == ()
 
 
+def test_on_a_full_disk_what_is_there_is_listed_and_writing_names_the_disk(tiny_disk: Path) -> None:
+    with Library(tiny_disk) as library:
+        (take,) = library.add(new("first", b"first"))
+    with suppress(OSError), (tiny_disk / "else").open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    with Library(tiny_disk) as library:
+        assert library.list() == (take,)
+        assert library.blob(take, "midi") == b"first"
+        with pytest.raises(CannotWrite, match="the disk is full"):
+            library.star(take.id)
+
+
 def as_nobody(act: Callable[[], None]) -> int:
     """Runs `act` without root's powers, in a process of its own; its exit status."""
     child = os.fork()
@@ -176,6 +190,12 @@ def test_a_read_only_folder_is_an_error_with_a_remedy() -> None:
             with Library(used) as library:
                 library.add(new("other", b"other"))
 
+        def read_the_library_of_another() -> None:
+            with Library(used) as library:
+                assert [take.name for take in library.list()] == ["idea"]
+                assert library.blob(library.get("idea"), "midi")
+
+        assert as_nobody(read_the_library_of_another) == 0
         assert as_nobody(lambda: Library(locked / "library").close()) == 7
         assert as_nobody(lambda: Library(locked).close()) == 7
         assert as_nobody(write_into_a_library_of_another) == 7
