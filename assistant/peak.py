@@ -20,19 +20,18 @@ _OVERSHOOT = 1.5
 
 
 def block_peaks(samples: Samples) -> Samples:
-    """The peak of every 1024 samples over all channels, shape (blocks,); the last block may be shorter."""
+    """The peak of every 1024 samples over all channels, shape (blocks,); the last block may be shorter.
+
+    It is no number where one of the samples is none. Finding it is most of what the functions below do, so they take it
+    from a caller that has it.
+    """
     whole = samples.shape[1] // BLOCK * BLOCK
     peaks = _magnitudes(samples[:, :whole].reshape(samples.shape[0], -1, BLOCK)).max(axis=0)
     rest = samples[:, whole:]
     if rest.size:
-        peaks = np.append(peaks, sample_peak(rest))
+        peaks = np.append(peaks, _magnitudes(rest).max())
     found: Samples = peaks.astype(np.float32, copy=False)
     return found
-
-
-def sample_peak(samples: Samples) -> float:
-    """The largest magnitude among the samples, which is no number where one of them is none."""
-    return float(_magnitudes(samples).max(initial=0.0)) if samples.size else 0.0
 
 
 def _magnitudes(samples: Samples) -> Samples:
@@ -46,32 +45,33 @@ def _magnitudes(samples: Samples) -> Samples:
     return found
 
 
-def trimmed(samples: Samples, length: int, floor: float, fade: int) -> Samples:
-    """`samples` up to the last sound above `floor`, in blocks, but `length` at least; of what is longer the last `fade`
-    samples fade out, where they lie."""
-    first = length // BLOCK * BLOCK
-    heard = np.flatnonzero(block_peaks(samples[:, first:]) > floor)
-    kept = samples[:, : max(length, first + (int(heard[-1]) + 1) * BLOCK if len(heard) else 0)]
+def trimmed(samples: Samples, peaks: Samples, length: int, floor: float, fade: int) -> Samples:
+    """`samples` up to the last block whose peak is above `floor`, but `length` at least; of what is longer the last
+    `fade` samples fade out, where they lie."""
+    heard = np.flatnonzero(peaks > floor)
+    kept = samples[:, : max(length, (int(heard[-1]) + 1) * BLOCK if len(heard) else 0)]
     fade = min(fade, kept.shape[1] - length)
     if fade > 0:
         kept[:, -fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
     return kept
 
 
-def true_peak(samples: Samples, *, worth: float = 0.0, peak: float | None = None) -> float:
+def true_peak(samples: Samples, *, worth: float = 0.0, peaks: Samples | None = None) -> float:
     """The highest magnitude of `samples`, shape (channels, samples), at four times its rate.
 
     Exact only where it matters: a signal whose samples stay well below `worth` is answered by its sample peak.
-    `peak` is its `sample_peak` where the caller has it. Method: windowed sinc, 24 points, around each local
-    maximum above two thirds of the sample peak; ITU-R BS.1770 asks for four times oversampling of everything, which
-    finds the same maxima at a hundred times the cost.
+    `peaks` are its `block_peaks`, or those of what it was trimmed from. Method: windowed sinc, 24 points, around each
+    local maximum above two thirds of the sample peak; ITU-R BS.1770 asks for four times oversampling of everything,
+    which finds the same maxima at a hundred times the cost.
     """
-    highest = peak = sample_peak(samples) if peak is None else peak
+    if peaks is None:
+        peaks = block_peaks(samples)
+    highest = peak = float(peaks.max(initial=0.0))
     threshold = max(peak, worth) / _OVERSHOOT
     if peak <= threshold:
         return peak
     # The kernel of a peak between two blocks reaches into both, so the neighbours' maxima are enough.
-    loud = np.flatnonzero(block_peaks(samples) > threshold)
+    loud = np.flatnonzero(peaks > threshold)
     kernels = _kernels()
     for channel in samples:
         near = _maxima(channel, loud, threshold)
@@ -83,13 +83,13 @@ def true_peak(samples: Samples, *, worth: float = 0.0, peak: float | None = None
     return highest
 
 
-def amplified(samples: Samples, gain: float, *, peak: float | None = None) -> Samples:
+def amplified(samples: Samples, gain: float, *, peaks: Samples | None = None) -> Samples:
     """`samples` times `gain`, or as much less as keeps the true peak at or below -1 dBTP: turned down, never clipped.
 
-    They are changed where they lie. `peak` as for `true_peak`.
+    They are changed where they lie. `peaks` as for `true_peak`.
     """
     ceiling = 10 ** (CEILING_DBTP / 20)
-    highest = gain * true_peak(samples, worth=ceiling / gain, peak=peak)
+    highest = gain * true_peak(samples, worth=ceiling / gain, peaks=peaks)
     samples *= np.float32(gain * min(1.0, ceiling / highest) if highest > 0.0 else gain)
     return samples
 
@@ -99,7 +99,8 @@ def _maxima(channel: Samples, loud: NDArray[np.intp], threshold: float) -> NDArr
     whole = len(channel) // BLOCK
     rows = loud[loud < whole]
     if len(rows) > whole // 4:
-        high = np.flatnonzero((channel > threshold) | (channel < -threshold))
+        above = channel > threshold
+        high = np.flatnonzero(np.logical_or(above, channel < -threshold, out=above))
     else:
         found = np.flatnonzero(np.abs(channel[: whole * BLOCK].reshape(whole, BLOCK)[rows]).ravel() > threshold)
         rest = np.flatnonzero(np.abs(channel[whole * BLOCK :]) > threshold) + whole * BLOCK

@@ -13,7 +13,7 @@ from assistant.audio import Audio, Samples
 from assistant.effects.chain import PARALLEL, Chain, Stage, overridden, stage_kind
 from assistant.effects.own_sound import panned
 from assistant.errors import InvalidPreset, PluginFailed
-from assistant.peak import BLOCK, amplified, sample_peak, trimmed
+from assistant.peak import BLOCK, amplified, block_peaks, trimmed
 
 DECAY_DB = 60.0
 """The tail is kept until it lies this far below the peak."""
@@ -56,16 +56,17 @@ def apply_chain(
     wet = _through(chain.stages, dry, rate, chain.folder, failed)
     if channels < wet.shape[0]:
         wet = wet.mean(axis=0, dtype=np.float32, keepdims=True)
-    peak = sample_peak(wet)
+    peaks = block_peaks(wet)
+    peak = float(peaks.max())
     if not math.isfinite(peak):
         raise InvalidPreset(
             f"chain {chain.name!r} gives samples that are not numbers",
             hint="turn its feedback, drive or resonance down",
         )
-    wet = trimmed(wet, length, peak * 10 ** (-DECAY_DB / 20), round(_FADE_SECONDS * rate))
+    wet = trimmed(wet, peaks, length, peak * 10 ** (-DECAY_DB / 20), round(_FADE_SECONDS * rate))
     gain = 10 ** (chain.level_db / 20) * (_kept_loudness(energy, wet[:, :length]) if chain.loudness == "kept" else 1.0)
     # `wet` is a buffer of this function's, so it may be changed where it lies.
-    return Audio(amplified(wet, gain, peak=peak), rate)
+    return Audio(amplified(wet, gain, peaks=peaks), rate)
 
 
 def _through(stages: Sequence[Stage], samples: Samples, rate: int, folder: Path, failed: Failed) -> Samples:

@@ -9,7 +9,7 @@ import numpy as np
 
 from assistant.audio import LONGEST_SECONDS, Audio
 from assistant.errors import MissingPart
-from assistant.peak import amplified, sample_peak, trimmed
+from assistant.peak import amplified, block_peaks, trimmed
 from assistant.plugins import FORMATS, is_plugin
 from assistant.plugins.instrument import PluginEngine
 from assistant.plugins.stage import found
@@ -57,10 +57,12 @@ def render(music: Motif | Clip, job: RenderJob) -> Audio:
     samples = engine.play(notes, length, job)
     if job.channels == 1:
         samples = samples.mean(axis=0, dtype=np.float32, keepdims=True)
-    peak = sample_peak(samples)
-    samples = trimmed(samples, length, _SILENT * peak, round(_FADE_SECONDS * job.sample_rate_hz))
+    peaks = block_peaks(samples)
+    samples = trimmed(
+        samples, peaks, length, _SILENT * float(peaks.max(initial=0.0)), round(_FADE_SECONDS * job.sample_rate_hz)
+    )
     gain_db = LOUDER_DB + job.gain_db + (instrument.gain_db if instrument else 0.0)
-    louder = amplified(samples, 10 ** (gain_db / 20), peak=peak)
+    louder = amplified(samples, 10 ** (gain_db / 20), peaks=peaks)
     return Audio(np.ascontiguousarray(louder), job.sample_rate_hz)
 
 
