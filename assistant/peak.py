@@ -20,18 +20,15 @@ _OVERSHOOT = 1.5
 
 
 def block_peaks(samples: Samples) -> Samples:
-    """The peak of every 1024 samples over all channels, shape (blocks,); the last block may be shorter.
+    """The peak of every 1024 samples, shape (channels, blocks); the last block may be shorter.
 
     It is no number where one of the samples is none. Finding it is most of what the functions below do, so they take it
     from a caller that has it.
     """
     whole = samples.shape[1] // BLOCK * BLOCK
-    peaks = _magnitudes(samples[:, :whole].reshape(samples.shape[0], -1, BLOCK)).max(axis=0)
+    peaks = _magnitudes(samples[:, :whole].reshape(samples.shape[0], -1, BLOCK))
     rest = samples[:, whole:]
-    if rest.size:
-        peaks = np.append(peaks, _magnitudes(rest).max())
-    found: Samples = peaks.astype(np.float32, copy=False)
-    return found
+    return np.append(peaks, _magnitudes(rest)[:, None], axis=1) if rest.size else peaks
 
 
 def _magnitudes(samples: Samples) -> Samples:
@@ -48,7 +45,7 @@ def _magnitudes(samples: Samples) -> Samples:
 def trimmed(samples: Samples, peaks: Samples, length: int, floor: float, fade: int) -> Samples:
     """`samples` up to the last block whose peak is above `floor`, but `length` at least; of what is longer the last
     `fade` samples fade out, where they lie."""
-    heard = np.flatnonzero(peaks > floor)
+    heard = np.flatnonzero((peaks > floor).any(axis=0))
     kept = samples[:, : max(length, (int(heard[-1]) + 1) * BLOCK if len(heard) else 0)]
     fade = min(fade, kept.shape[1] - length)
     if fade > 0:
@@ -71,10 +68,9 @@ def true_peak(samples: Samples, *, worth: float = 0.0, peaks: Samples | None = N
     if peak <= threshold:
         return peak
     # The kernel of a peak between two blocks reaches into both, so the neighbours' maxima are enough.
-    loud = np.flatnonzero(peaks > threshold)
     kernels = _kernels()
-    for channel in samples:
-        near = _maxima(channel, loud, threshold)
+    for channel, loud in zip(samples, peaks > threshold, strict=True):
+        near = _maxima(channel, np.flatnonzero(loud), threshold)
         # In batches, so that noise at full scale does not fill the memory.
         for first in range(0, len(near), 1 << 16):
             some = near[first : first + (1 << 16), None]
@@ -98,13 +94,9 @@ def _maxima(channel: Samples, loud: NDArray[np.intp], threshold: float) -> NDArr
     """Where the sound turns round above `threshold`, within the blocks numbered `loud`; of a plateau its two ends."""
     whole = len(channel) // BLOCK
     rows = loud[loud < whole]
-    if len(rows) > whole // 4:
-        above = channel > threshold
-        high = np.flatnonzero(np.logical_or(above, channel < -threshold, out=above))
-    else:
-        found = np.flatnonzero(np.abs(channel[: whole * BLOCK].reshape(whole, BLOCK)[rows]).ravel() > threshold)
-        rest = np.flatnonzero(np.abs(channel[whole * BLOCK :]) > threshold) + whole * BLOCK
-        high = np.concatenate([rows[found // BLOCK] * BLOCK + found % BLOCK, rest])
+    found = _above(channel[: whole * BLOCK].reshape(whole, BLOCK)[rows], threshold)
+    rest = _above(channel[whole * BLOCK :], threshold) + whole * BLOCK
+    high = np.concatenate([rows[found // BLOCK] * BLOCK + found % BLOCK, rest])
     here = channel[high]
     # Positive where the magnitude falls towards that neighbour.
     left = (here - channel.take(high - 1, mode="clip")) * here
@@ -114,6 +106,11 @@ def _maxima(channel: Samples, loud: NDArray[np.intp], threshold: float) -> NDArr
     turns |= (high == 0) | (high == len(channel) - 1)
     maxima: NDArray[np.intp] = high[turns]
     return maxima
+
+
+def _above(samples: Samples, threshold: float) -> NDArray[np.intp]:
+    above = samples > threshold
+    return np.flatnonzero(np.logical_or(above, samples < -threshold, out=above))
 
 
 def _around(channel: Samples, places: NDArray[np.intp]) -> Samples:
