@@ -62,19 +62,18 @@ class Keeper:
             with self._changed:
                 now = time.perf_counter()
                 due = self._schedule.take_due(now)
-                ahead = self._schedule.next_due_seconds
-                if not due:
-                    wait = LONGEST_WAIT_SECONDS if ahead is None else min(ahead - now, LONGEST_WAIT_SECONDS)
-                    if wait > SPIN_SECONDS:
-                        self._changed.wait(wait - SPIN_SECONDS)
-                        continue
-            if due:
-                self._send(due)
-                with self._changed:
+                if due:
+                    # Still alone: a silence that came in between would end the notes before they have begun.
+                    self._send(due)
                     self._schedule.confirm_sent()
-            else:
-                while ahead is not None and time.perf_counter() < ahead:
-                    pass
+                    continue
+                ahead = self._schedule.next_due_seconds
+                wait = LONGEST_WAIT_SECONDS if ahead is None else min(ahead - now, LONGEST_WAIT_SECONDS)
+                if wait > SPIN_SECONDS:
+                    self._changed.wait(wait - SPIN_SECONDS)
+                    continue
+            while ahead is not None and time.perf_counter() < ahead:
+                pass
         with self._changed:
             self._silence(None)
         self.patch.say_farewell()
