@@ -15,6 +15,13 @@ SOUNDING_BYTES = PORTS * CHANNELS * PITCHES
 NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
 ALL_NOTES_OFF, SUSTAIN = 123, 64
 
+AGAIN_SECONDS = 0.2
+"""So long after a silence the ends of the notes are said once more: a driver that loses a period loses what was in it,
+and JACK does so on a busy machine."""
+
+_AGAIN = 0
+"""The source of what is said once more."""
+
 
 class Event(NamedTuple):
     """One MIDI message due at `due_seconds` on `port` (0..7), from `source` (1..255), who may take it back."""
@@ -50,13 +57,14 @@ class Schedule:
     by `silence`.
 
     Every note-on is followed by a note-off before the next note-on of the same pitch, and notes whose note-off is taken
-    back end at that moment.
+    back end at that moment. After a silence, what its source has played ends a second time, but for what plays anew.
     """
 
     def __init__(self, sounding: bytearray | mmap | None = None) -> None:
         self._sounding: bytearray | mmap = bytearray(SOUNDING_BYTES) if sounding is None else sounding
         self._held = {key: owner for key, owner in enumerate(self._sounding[:]) if owner}
         self._ended: list[int] = []
+        self._begun: dict[int, set[int]] = {}
         self._heap: list[tuple[float, int, int, Event]] = []
         self._count = 0
 
@@ -86,12 +94,16 @@ class Schedule:
 
     def silence(self, now: float, source: int | None = None) -> list[Due]:
         """Takes back everything (of `source`) and gives the note-offs of what sounds."""
-        self._heap = [] if source is None else [row for row in self._heap if row[3].source != source]
+        self._heap = [row for row in self._heap if row[3].source == _AGAIN or source not in (None, row[3].source)]
         heapq.heapify(self._heap)
         keys = sorted(key for key, owner in self._held.items() if source in (None, owner))
         for key in keys:
             del self._held[key]
         self._ended += keys
+        played = set(keys).union(
+            *(self._begun.pop(one, ()) for one in ([*self._begun] if source is None else [source]))
+        )
+        self.add(_off(key, now + AGAIN_SECONDS, _AGAIN) for key in sorted(played))
         offs = (_off(key, now, 0) for key in keys)
         return [Due(now, off.port, off.message) for off in offs]
 
@@ -110,11 +122,16 @@ class Schedule:
                 if key in self._held:
                     due.append(Due(event.due_seconds, event.port, note_off(message[0] & 15, message[1])))
                 self._held[key] = self._sounding[key] = event.source
+                self._begun.setdefault(event.source, set()).add(key)
             elif is_note_off(message):
                 key = _key(event)
-                if self._held.pop(key, None) is None:
+                if event.source == _AGAIN:
+                    if key in self._held:
+                        continue
+                elif self._held.pop(key, None) is None:
                     continue
-                self._ended.append(key)
+                else:
+                    self._ended.append(key)
             due.append(Due(event.due_seconds, event.port, message))
         return due
 

@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bridge.midi_io.follow import MidiClock
 from midi.tempo import Meter
@@ -144,6 +146,65 @@ def test_ticks_that_are_lost_are_counted_all_the_same(jitter):
     assert daw.line.tempo_bpm == pytest.approx(120.0, abs=0.2)
     assert daw.error_ms(0.0 if jitter is steady else 0.0045) < 8.0
     assert daw.clock.lost_ticks == 20 + (sum(1 for tick in range(96, 384) if tick % 37 == 0) - 5)
+
+
+def held_up(*stalls: tuple[float, float]) -> Jitter:
+    """What falls into a stall (its beginning, its length) comes at its end, all at once."""
+
+    def jitter(seconds: float) -> float:
+        for begins, lasts in stalls:
+            if begins <= seconds < begins + lasts:
+                seconds = begins + lasts
+        return in_periods(seconds)
+
+    return jitter
+
+
+@pytest.mark.parametrize("lasts", [0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 1.9])
+@pytest.mark.parametrize("bpm", [72.5, 96.0, 120.0, 140.0])
+def test_ticks_that_come_all_at_once_after_a_stall_neither_hurry_the_tempo_nor_move_the_place(bpm, lasts):
+    daw = Daw(bpm, held_up((1006.0, lasts)))
+    daw.send(START)
+    daw.play(4)
+    told = []
+    for _ in range(24 * 24):
+        daw.play(1 / 24)
+        told.append(daw.line.tempo_bpm)
+    assert min(told) == pytest.approx(bpm, rel=0.03)
+    assert max(told) == pytest.approx(bpm, rel=0.03)
+    assert daw.error_ms(PERIOD / 2) < 8.0
+    assert daw.clock.lost_ticks == 0
+
+
+@pytest.mark.parametrize("lasts", [0.1, 0.3, 1.0])
+def test_a_stall_at_the_very_start_tells_no_tempo(lasts):
+    daw = Daw(96.0, held_up((1000.0, lasts)))
+    daw.send(START)
+    fastest = 0.0
+    for _ in range(24 * 12):
+        daw.play(1 / 24)
+        fastest = max(fastest, daw.line.tempo_bpm)
+    assert fastest < 200
+    assert daw.line.tempo_bpm == pytest.approx(96.0, abs=0.5)
+    assert daw.error_ms(PERIOD / 2) < 8.0
+
+
+@settings(deadline=None)
+@given(
+    bpm=st.floats(50, 200),
+    stalls=st.lists(st.tuples(st.floats(1.0, 10.0), st.floats(0.01, 0.4)), max_size=3),
+)
+def test_whatever_stalls_come_the_tempo_stays_in_reason_and_the_place_is_found_again(bpm, stalls):
+    ends, apart = 1000.0, []
+    for pause, lasts in stalls:
+        apart.append((ends + pause, lasts))
+        ends += pause + lasts
+    daw = Daw(bpm, held_up(*apart))
+    daw.send(START)
+    while daw.now < ends + 8:
+        daw.play(1 / 24)
+        assert daw.line.tempo_bpm < 1.6 * max(bpm, 120)
+    assert daw.error_ms(PERIOD / 2) < 10.0
 
 
 def test_a_silence_of_a_second_is_bridged():
