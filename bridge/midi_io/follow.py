@@ -99,6 +99,7 @@ class MidiClock:
         self._line = Timeline(meter=meter or Meter(), leader=name)
         self._ticks: deque[tuple[int, float]] = deque(maxlen=LONGEST_TICKS)
         self._fit: Line | None = None
+        self._last_seconds = 0.0
         self._running = False
         self._placed = False
         self._zero_beats = 0.0
@@ -109,8 +110,8 @@ class MidiClock:
 
     def timeline(self, now: float) -> Timeline:
         line = self._line
-        if line.running and self._ticks and now - self._ticks[-1][1] > LOST_AFTER_SECONDS:
-            return replace(line, running=False, beats=line.beats_at(self._ticks[-1][1]))
+        if line.running and self._ticks and now - self._last_seconds > LOST_AFTER_SECONDS:
+            return replace(line, running=False, beats=line.beats_at(self._last_seconds))
         return line
 
     def set_meter(self, meter: Meter, bar_line_beats: float = 0.0) -> None:
@@ -150,9 +151,10 @@ class MidiClock:
             self._line = replace(self._line, beats=beats, at_seconds=seconds)
 
     def _tick(self, seconds: float) -> None:
-        if self._ticks and not 0 <= seconds - self._ticks[-1][1] <= LOST_AFTER_SECONDS:
+        pause, self._last_seconds = seconds - self._last_seconds, seconds
+        if self._ticks and not 0 <= pause <= LOST_AFTER_SECONDS:
             self._begin_anew()
-        steps = self._steps(seconds) if self._fit is not None else 1
+        steps = self._steps(seconds, pause) if self._fit is not None else 1
         if steps == 0:
             return
         index = self._ticks[-1][0] + steps if self._ticks else 0
@@ -183,20 +185,23 @@ class MidiClock:
         self._gaps.clear()
         self._owed = 0
 
-    def _steps(self, seconds: float) -> int:
+    def _steps(self, seconds: float, pause: float) -> int:
         """How many ticks on this one is: more than one where some were lost; 0 for one that had only seemed lost."""
         assert self._fit is not None
-        last_index, last_seconds = self._ticks[-1]
+        last_index = self._ticks[-1][0]
         tick = self._fit.tick_seconds
         place = (seconds - self._fit.at(last_index)) / tick
         if self._owed and place < 0.5:
             self._owed -= 1
             self.lost_ticks -= 1
-            # What was held up says nothing of the tempo.
-            self._gaps.pop(max(self._gaps, default=0), None)
+            if self._gaps.pop(last_index, None):
+                # That one was held up as well and says nothing of the tempo: it is laid on the line.
+                self._ticks[-1] = last_index, self._fit.at(last_index)
             return 0
-        steps = max(1, min(round(place), round((seconds - last_seconds) / tick)))
-        if steps == 2 and place < (SURELY_TWO if len(self._ticks) >= 2 * TICKS_PER_BEAT else SURELY_TWO_AT_FIRST):
+        steps = max(1, min(round(place), round(pause / tick)))
+        if steps == 2 and min(place, pause / tick) < (
+            SURELY_TWO if len(self._ticks) >= 2 * TICKS_PER_BEAT else SURELY_TWO_AT_FIRST
+        ):
             steps = 1
         index = last_index + steps
         self._gaps = {gap: lost for gap, lost in self._gaps.items() if gap > index - SLOWER_WITHIN}

@@ -204,7 +204,8 @@ def test_whatever_stalls_come_the_tempo_stays_in_reason_and_the_place_is_found_a
     while daw.now < ends + 8:
         daw.play(1 / 24)
         assert daw.line.tempo_bpm < 1.6 * max(bpm, 120)
-    assert daw.error_ms(PERIOD / 2) < 10.0
+    # One tick that was lost and one that was late by half of itself look alike.
+    assert daw.error_ms(PERIOD / 2) < 60_000 / bpm / 24 + 5.0
 
 
 def test_a_silence_of_a_second_is_bridged():
