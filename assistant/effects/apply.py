@@ -47,7 +47,8 @@ def apply_chain(
     length, rate = audio.length, audio.sample_rate_hz
     channels = _channels(chain, audio.channels)
     tail = min(tail_seconds(chain.stages, DECAY_DB), chain.longest_tail_seconds)
-    dry = np.zeros((max(channels, min(audio.channels, 2)), max(length + round(tail * rate), BLOCK)), np.float32)
+    dry = np.empty((max(channels, min(audio.channels, 2)), max(length + round(tail * rate), BLOCK)), np.float32)
+    dry[:, length:] = 0.0
     dry[:, :length] = audio.samples if audio.channels <= 2 else audio.samples.mean(axis=0, dtype=np.float32)
     # After the copy, which has brought them into the cache.
     energy = sum(float(np.vdot(channel, channel)) for channel in audio.samples) / max(1, audio.channels)
