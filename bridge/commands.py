@@ -180,12 +180,14 @@ class RenderMake:
     take: str = asked("The take; the selected variation if not given.", default="")
     instrument: str = asked("The instrument, by a musician's name; that of the session if not given.", default="")
     chain: str = asked('The chain of effects, or "none" for none; that of the session if not given.', default="")
+    without_failed_plugins: bool = asked("Go on without a plugin that fails, instead of ending.", default=False)
 
 
 @dataclass(frozen=True, slots=True)
 class EffectsApply:
     take: str = asked("The take whose sound goes through the chain.")
     chain: str = asked("The chain of effects.")
+    without_failed_plugins: bool = asked("Go on without a plugin that fails, instead of ending.", default=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from assistant.tables import resolve
 
 if TYPE_CHECKING:
     from assistant.hear import Listener
+    from assistant.steps.sounding import Sounded
 
 Progress = Callable[[float], None]
 
@@ -137,10 +138,14 @@ def render(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[s
 
     chain = load_chain(asked["chain"]) if asked.get("chain") else None
     sounded = rendered(
-        bench.library, notes_of(bench.library, asked["take"]), RenderJob(asked["instrument"]), chain=chain
+        bench.library,
+        notes_of(bench.library, asked["take"]),
+        RenderJob(asked["instrument"]),
+        chain=chain,
+        without_failed=asked.get("without_failed", False),
     )
     progress(1.0)
-    return {"take": sounded.take.id, "seconds": sounded.audio.duration_seconds}
+    return _outcome(sounded)
 
 
 def effects(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
@@ -148,9 +153,14 @@ def effects(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[
     from assistant.effects import load_chain
     from assistant.steps import effects as through
 
-    sounded = through(bench.library, bench.library.get(asked["take"]).id, load_chain(asked["chain"]))
+    sounded = through(
+        bench.library,
+        bench.library.get(asked["take"]).id,
+        load_chain(asked["chain"]),
+        without_failed=asked.get("without_failed", False),
+    )
     progress(1.0)
-    return {"take": sounded.take.id, "seconds": sounded.audio.duration_seconds}
+    return _outcome(sounded)
 
 
 def timbre(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
@@ -165,7 +175,11 @@ def timbre(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[s
     made = transfer(
         bench.library, asked["take"], load_timbre(asked["timbre"]), settings, chain=chain, progress=progress
     )
-    return {"take": made.take.id, "seconds": made.audio.duration_seconds}
+    return _outcome(made)
+
+
+def _outcome(sounded: Sounded) -> dict[str, Any]:
+    return {"take": sounded.take.id, "seconds": sounded.audio.duration_seconds, "remarks": list(sounded.remarks)}
 
 
 def generate(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:

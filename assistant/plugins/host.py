@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from assistant.audio import Samples
     from assistant.effects.parameter import Value
 
-WITHOUT = "render without it: --without-failed-plugins"
+WITHOUT = "render without it: --without-failed-plugins, or without_failed_plugins=yes with hummingbridge do"
 BLOCK_FRAMES = 480_000
 """So much goes to a plugin at once, ten seconds at 48 kHz; the limit is for one such block."""
 

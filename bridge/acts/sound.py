@@ -32,7 +32,12 @@ async def render(app: App, asked: RenderMake) -> dict[str, Any]:
     take = meant(app, asked.take)
     instrument = _instrument(app, asked.instrument or session.instrument)
     chain = _chain(app, asked.chain or session.chain)
-    wanted = {"take": take.id, "instrument": instrument, "chain": chain}
+    wanted = {
+        "take": take.id,
+        "instrument": instrument,
+        "chain": chain,
+        "without_failed": asked.without_failed_plugins,
+    }
     job, _ = app.jobs.add("render", f"{take.name} with {instrument}", wanted)
     return {"job": job.number}
 
@@ -40,7 +45,8 @@ async def render(app: App, asked: RenderMake) -> dict[str, Any]:
 async def effects(app: App, asked: EffectsApply) -> dict[str, Any]:
     take = app.library.get(asked.take)
     chain = _chain(app, asked.chain)
-    job, _ = app.jobs.add("effects", f"{take.name} through {asked.chain}", {"take": take.id, "chain": chain})
+    wanted = {"take": take.id, "chain": chain, "without_failed": asked.without_failed_plugins}
+    job, _ = app.jobs.add("effects", f"{take.name} through {asked.chain}", wanted)
     return {"job": job.number}
 
 

@@ -18,6 +18,7 @@ from assistant.audio import Audio
 from assistant.effects import apply_chain
 from assistant.effects.chain import chain_from
 from assistant.errors import InvalidPreset, PluginFailed
+from assistant.hear import Listener
 from assistant.library import Library
 from assistant.plugins.catalogue import Plugin, find, known, look_at, scan
 from assistant.plugins.host import HostedPlugin, Limits
@@ -26,7 +27,9 @@ from assistant.steps import Material, notes_of
 from assistant.steps import effects as through
 from assistant.steps import render as rendered
 from midi.clip import Clip
+from midi.motif import Motif
 from midi.note import Note
+from midi.scale import Key
 from midi.smf import motif_score, smf_bytes
 from midi.tempo import Tempo
 from tests.fakes.waiting import eventually
@@ -354,6 +357,29 @@ def test_crashes_leak_nothing(gain: Plugin) -> None:
         crash()
     # Fewer is right too: what earlier tests left may close meanwhile.
     eventually(lambda: handles() <= before, seconds=10, what="as many open files as before")
+
+
+@pytest.mark.parametrize("task", ["render", "effects"])
+def test_the_running_program_goes_on_without_a_plugin_that_fails_where_it_is_told_to(
+    gain: Plugin, tmp_path: Path, monkeypatch, task: str
+) -> None:
+    from bridge import tasks
+
+    monkeypatch.setenv("VST3_PATH", str(Path(gain.path).parent))
+    chain = tmp_path / "mine.toml"
+    chain.write_text('[[stage]]\nkind = "vst3:FaultyGain"\nname = "soft"\nfault = 1\n')
+    (tmp_path / "idea.mid").write_bytes(
+        smf_bytes(motif_score(Motif(Clip((Note(0, 60, 1),)), Key.parse("C")), name="i"))
+    )
+    with Library(tmp_path / "library") as library:
+        bench = tasks.Bench(library, Listener())
+        take = rendered(library, notes_of(library, str(tmp_path / "idea.mid")), RenderJob("piano")).take
+        asked = {"take": take.id, "instrument": "piano", "chain": str(chain)}
+        with pytest.raises(PluginFailed, match="FaultyGain crashed"):
+            tasks.task(task)(bench, asked, lambda _: None)
+        done = tasks.task(task)(bench, asked | {"without_failed": True}, lambda _: None)
+        assert [remark.partition(" crashed")[0] for remark in done["remarks"]] == ["left out: plugin FaultyGain"]
+        assert library.blob(library.get(done["take"]), "audio")
 
 
 def test_the_command_line_scans_shows_edits_and_plays(faulty: Path, tmp_path: Path, monkeypatch, capsys) -> None:
