@@ -114,11 +114,12 @@ def test_another_place_is_another_delivery_beside_the_first(daw: Daw, tmp_path: 
 
 @every_writer
 def test_what_was_there_stays(daw: Daw, tmp_path: Path):
-    (tmp_path / "Song_90bpm_Am_v01.dawproject").write_text("mine")
-    (tmp_path / "Song_90bpm_Am_v02").mkdir()
+    for version in ("v01", "v02"):
+        (tmp_path / f"Song_90bpm_Am_{version}.dawproject").write_text("mine")
+        (tmp_path / f"Song_90bpm_Am_{version}").mkdir()
     delivery = daw.deliver(PARCEL, tmp_path)
     assert "v03" in str(delivery.paths[0])
-    assert (tmp_path / "Song_90bpm_Am_v01.dawproject").read_text() == "mine"
+    assert (tmp_path / "Song_90bpm_Am_v02.dawproject").read_text() == "mine"
 
 
 @every_writer
