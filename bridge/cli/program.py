@@ -129,10 +129,18 @@ def run(arguments: list[str]) -> int:
 
 
 def _failed(error: HummingbridgeError, arguments: Sequence[str]) -> int:
-    if "--json" in arguments:
+    if _wants_json(arguments):
         click.echo(json.dumps(as_json(error)))
     click.echo(as_text(error), err=True)
     return 1
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether the answer was to be JSON in the terminal; that of `hum --json FILE` was to go into a file."""
+    if "--json" not in arguments:
+        return False
+    after = arguments[arguments.index("--json") + 1 :][:1]
+    return arguments[0] != "hum" or not after or after[0].startswith("-")
 
 
 def _unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

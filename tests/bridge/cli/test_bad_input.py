@@ -203,6 +203,11 @@ def test_what_cannot_be_done_ends_with_one_and_a_remedy(
     assert "\n  try: " in said.err
 
 
+def test_an_error_is_json_in_the_terminal_only_where_the_answer_would_be(program: Program) -> None:
+    assert program("hum", "nowhere.wav", "--json").json["error"]["message"] == "nowhere.wav does not exist"
+    assert program("hum", "nowhere.wav", "--json", "notes.json").out == ""
+
+
 def test_effects_never_overwrite_the_recording_that_they_are_put_on(program: Program) -> None:
     soundfile.write("take.wav", sung(), RATE)
     before = Path("take.wav").read_bytes()
