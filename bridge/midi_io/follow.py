@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bridge.clock import Timeline
-from midi.tempo import FASTEST_BPM, SLOWEST_BPM, Meter
+from midi.tempo import Meter
 
 TICKS_PER_BEAT = 24
 TICKS_PER_SIXTEENTH = 6
@@ -16,82 +21,110 @@ LONGEST_TICKS = 192
 """Two bars of 4/4: over so many ticks jitter of a period (10.7 ms) leaves 0.02 BPM of doubt at 120."""
 
 FEWEST_TICKS = 12
-"""The tempo is told from here on: half a beat. What is new in the tempo shows in the last so many ticks."""
+"""The tempo is told from here on: half a beat."""
 
 FIT_EVERY = 3
-"""Ticks from one fit to the next: a fit costs a quarter of a millisecond."""
+"""Ticks from one fit to the next."""
 
 CHANGE_TICKS = (12, 24, 48)
 OFF_TIMES_SCATTER = 3.5
 LEAST_OFF_SECONDS = 0.011
-"""The tempo has changed where the mean of so many new ticks lies so far off the line of those before. The least is a
-period of 512 frames: at a tempo that is nearly a whole number of periods, all ticks of a bar may be rounded alike."""
+"""Something happened where half of so many new ticks lie so far off the line of those before. The least is a period of
+512 frames: at a tempo that is nearly a whole number of periods, all ticks of a bar may be rounded alike."""
 
-SURELY_TWO, SURELY_TWO_AT_FIRST = 1.65, 1.9
-"""A gap of fewer ticks is one of a slower tempo, or jitter: half a tick more or less is what a period makes of one."""
+ON_LINE_TICKS = 0.35
+"""A tick so near the line is on it, or as near as the scatter of the others."""
 
-SLOWER_AFTER, SLOWER_WITHIN = 4, 2 * TICKS_PER_BEAT
-"""So many gaps in two beats are not lost ticks: the tempo is slower."""
+STEADY_TICKS = 6
+"""So many together show where the clock now is."""
 
-HELD_UP_TICKS = TICKS_PER_BEAT
-"""After a gap, a tick that comes before its time within a beat is one of those that seemed lost: it was held up."""
+TOGETHER_SECONDS = 0.002
+LONGEST_PERIOD_SECONDS = 0.045
+"""Ticks may come so much too soon or too late for no other reason than that drivers hand them on in periods."""
 
-SHORTEST_TICK_SECONDS = 60 / (TICKS_PER_BEAT * 400)
-SURE_SCATTER = 0.5
-"""Ticks that lie closer, or off their line by more of a tick than this, were held up and came together: they tell no
-tempo. A period of 512 frames leaves a scatter of 0.25 at 200 BPM."""
+SLOWEST_CLOCK_BPM, FASTEST_CLOCK_BPM = 20.0, 400.0
+MOST_DOUBT = 0.03
+"""Ticks that came in a bunch tell no tempo: none is taken from a line outside these, or whose slope is less sure."""
 
 LOST_AFTER_SECONDS = 2.0
 """So long the music goes on without a tick; then the cable is out and it stands."""
 
 _CLOCK, _START, _CONTINUE, _STOP, _POSITION = 0xF8, 0xFA, 0xFB, 0xFC, 0xF2
 
+Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Ticks lie at `first_seconds + index * tick_seconds`, give or take `scatter_seconds`."""
+    """Ticks lie at `first_seconds + index * tick_seconds`, give or take `scatter_seconds`; `doubt` is how far
+    `tick_seconds` may be off, as a part of it (one standard deviation).
+    """
 
     first_seconds: float
     tick_seconds: float
     scatter_seconds: float
+    doubt: float = 0.0
 
     def at(self, index: float) -> float:
         return self.first_seconds + index * self.tick_seconds
 
+    @property
+    def tells_a_tempo(self) -> bool:
+        shortest, longest = (60 / TICKS_PER_BEAT / bpm for bpm in (FASTEST_CLOCK_BPM, SLOWEST_CLOCK_BPM))
+        return shortest <= self.tick_seconds <= longest and self.doubt <= MOST_DOUBT
 
-def fitted(ticks: list[tuple[int, float]]) -> Line:
-    """The line of least squares through (index, seconds); ticks far off it, such as held-up ones, do not count.
 
-    Method: least squares, then once more without what lies beyond three times the median distance.
+def fitted(ticks: Sequence[tuple[int, float]]) -> Line:
+    """The line through (index, seconds), at least three; ticks far off it, such as held-up ones, do not count.
+
+    Method: the median of the slopes between ticks half the length apart, and of the distances (Theil's), then least
+    squares through what lies within 3.5 times the median distance.
     """
-    line = _least_squares(ticks)
-    distances = sorted(abs(seconds - line.at(index)) for index, seconds in ticks)
-    limit = max(3.5 * distances[len(distances) // 2], LEAST_OFF_SECONDS)
-    if distances[-1] <= limit:
-        return line
-    near = [(index, seconds) for index, seconds in ticks if abs(seconds - line.at(index)) <= limit]
-    return _least_squares(near) if len(near) >= 3 else line
-
-
-def _least_squares(ticks: list[tuple[int, float]]) -> Line:
-    count = len(ticks)
-    middle = sum(index for index, _ in ticks) / count
+    rows = np.array(ticks, dtype=np.float64)
     # Times are long since the machine's start: from the first one on nothing is lost in rounding.
-    zero = ticks[0][1]
-    mean = sum(seconds - zero for _, seconds in ticks) / count
-    spread = sum((index - middle) ** 2 for index, _ in ticks)
-    slope = sum((index - middle) * (seconds - zero - mean) for index, seconds in ticks) / spread
-    first = mean - slope * middle
-    off = sum((seconds - zero - first - slope * index) ** 2 for index, seconds in ticks)
-    return Line(zero + first, slope, (off / max(1, count - 2)) ** 0.5)
+    index, zero = rows[:, 0], float(rows[0, 1])
+    seconds = rows[:, 1] - zero
+    half = len(rows) // 2
+    slope = np.median((seconds[half:] - seconds[: len(rows) - half]) / (index[half:] - index[: len(rows) - half]))
+    off = seconds - slope * index
+    off = np.abs(off - np.median(off))
+    near = off <= max(3.5 * float(np.median(off)), LEAST_OFF_SECONDS)
+    if np.count_nonzero(near) >= 3:
+        index, seconds = index[near], seconds[near]
+    middle = index.mean()
+    spread = float(((index - middle) ** 2).sum())
+    tick = float(((index - middle) * seconds).sum()) / spread
+    first = float(seconds.mean() - tick * middle)
+    scatter = float((((seconds - first - tick * index) ** 2).sum() / max(1, len(index) - 2)) ** 0.5)
+    doubt = scatter / spread**0.5 / tick if tick > 0 else math.inf
+    return Line(zero + first, tick, scatter, doubt)
+
+
+def _step(off: Floats) -> tuple[float, int, float]:
+    """These distances from a line as a step: (sum of what is left, the first beyond the step, its height)."""
+    best = (math.inf, 0, 0.0)
+    for first in range(len(off) - STEADY_TICKS + 1):
+        height = float(np.median(off[first:]))
+        best = min(best, (float(np.abs(off[:first]).sum() + np.abs(off[first:] - height).sum()), first, height))
+    return best
+
+
+def _bend(off: Floats) -> tuple[float, int]:
+    """These distances from a line as a bend: (sum of what is left, the first beyond the bend)."""
+    best = (math.inf, 0)
+    for first in range(len(off) - STEADY_TICKS + 1):
+        since = np.arange(1.0, len(off) - first + 1)
+        slope = np.median(off[first:] / since)
+        best = min(best, (float(np.abs(off[:first]).sum() + np.abs(off[first:] - slope * since).sum()), first))
+    return best
 
 
 class MidiClock:
     """A leader who follows MIDI clock: feed it each message with its time; any thread may ask `timeline`.
 
     Tempo and place come from a line through the ticks of the last two bars, so that jitter of a driver's period is
-    averaged away; where new ticks leave the line together the tempo has changed, and the line starts anew there. Ticks
-    that were lost are counted from the gap. MIDI clock tells no metre: `set_meter` does.
+    averaged away; where new ticks leave the line together the tempo has changed, and the line starts anew there. While
+    ticks come in a bunch the last line holds. MIDI clock tells no metre: `set_meter` does.
     """
 
     def __init__(self, meter: Meter | None = None, *, name: str = "midi") -> None:
@@ -99,19 +132,17 @@ class MidiClock:
         self._line = Timeline(meter=meter or Meter(), leader=name)
         self._ticks: deque[tuple[int, float]] = deque(maxlen=LONGEST_TICKS)
         self._fit: Line | None = None
-        self._last_seconds = 0.0
         self._running = False
         self._placed = False
         self._zero_beats = 0.0
-        self._gaps: dict[int, int] = {}
-        self._owed = self._gap = 0
+        self._steps_seen: deque[int] = deque(maxlen=2 * TICKS_PER_BEAT)
         self.lost_ticks = 0
         """Ticks that never came, as their gaps tell."""
 
     def timeline(self, now: float) -> Timeline:
         line = self._line
-        if line.running and self._ticks and now - self._last_seconds > LOST_AFTER_SECONDS:
-            return replace(line, running=False, beats=line.beats_at(self._last_seconds))
+        if line.running and self._ticks and now - self._ticks[-1][1] > LOST_AFTER_SECONDS:
+            return replace(line, running=False, beats=line.beats_at(self._ticks[-1][1]))
         return line
 
     def set_meter(self, meter: Meter, bar_line_beats: float = 0.0) -> None:
@@ -151,117 +182,118 @@ class MidiClock:
             self._line = replace(self._line, beats=beats, at_seconds=seconds)
 
     def _tick(self, seconds: float) -> None:
-        pause, self._last_seconds = seconds - self._last_seconds, seconds
-        if self._ticks and not 0 <= pause <= LOST_AFTER_SECONDS:
+        if self._ticks and not 0 <= seconds - self._ticks[-1][1] <= LOST_AFTER_SECONDS:
             self._begin_anew()
-        steps = self._steps(seconds, pause) if self._fit is not None else 1
-        if steps == 0:
-            return
-        index = self._ticks[-1][0] + steps if self._ticks else 0
+        index = self._ticks[-1][0] + 1 if self._ticks else 0
         if self._running and not self._placed:
             # This tick is the place that was told; before it nothing is known of the time between.
             self._placed = True
             self._zero_beats = self._line.beats - index / TICKS_PER_BEAT
+        if len(self._ticks) > 1 and seconds - self._ticks[-2][1] < TOGETHER_SECONDS:
+            # Of those that come together only the last may be in time.
+            self._ticks.pop()
         self._ticks.append((index, seconds))
         count = len(self._ticks)
         if count < FEWEST_TICKS:
             self._tell(index, seconds, None)
         elif count < 2 * FEWEST_TICKS or index % FIT_EVERY == 0:
-            self._drop_what_is_over()
-            line = fitted(list(self._ticks))
-            if line.tick_seconds >= SHORTEST_TICK_SECONDS and line.scatter_seconds < SURE_SCATTER * line.tick_seconds:
-                self._fit = line
-                self._tell(index, line.at(index), line.tick_seconds)
+            self._look()
 
     def _begin_anew(self) -> None:
         self._ticks.clear()
         self._fit = None
-        self._forget_gaps()
+        self._unsure_ticks = 0
         if self._running and self._placed:
             # Where the music is after so long nobody has told: it goes on from where it was.
             self._placed = False
 
-    def _forget_gaps(self) -> None:
-        self._gaps.clear()
-        self._owed = 0
+    def _look(self) -> None:
+        """Takes the line from the ticks, or holds the one that was while the last ones may be held up."""
+        if not self._understood():
+            self._unsure_ticks += FIT_EVERY
+            if self._unsure_ticks < CHANGE_TICKS[-1]:
+                return
+            self._keep_last(2 * FEWEST_TICKS)
+            self._fit = None
+        self._unsure_ticks = 0
+        index, seconds = self._ticks[-1]
+        line = fitted(self._ticks)
+        if line.tells_a_tempo:
+            self._fit = line
+            self._tell(index, line.at(index), line.tick_seconds)
+        elif self._fit is None:
+            self._tell(index, seconds, None)
 
-    def _steps(self, seconds: float, pause: float) -> int:
-        """How many ticks on this one is: more than one where some were lost; 0 for one that had only seemed lost."""
-        assert self._fit is not None
-        last_index = self._ticks[-1][0]
-        tick = self._fit.tick_seconds
-        place = (seconds - self._fit.at(last_index)) / tick
-        if self._owed and place < 0.5:
-            self._owed -= 1
-            self.lost_ticks -= 1
-            if self._gaps.pop(last_index, None):
-                # That one was held up as well and says nothing of the tempo: it is laid on the line.
-                self._ticks[-1] = last_index, self._fit.at(last_index)
-            return 0
-        steps = max(1, min(round(place), round(pause / tick)))
-        if steps == 2 and min(place, pause / tick) < (
-            SURELY_TWO if len(self._ticks) >= 2 * TICKS_PER_BEAT else SURELY_TWO_AT_FIRST
-        ):
-            steps = 1
-        index = last_index + steps
-        self._gaps = {gap: lost for gap, lost in self._gaps.items() if gap > index - SLOWER_WITHIN}
-        if steps > 1:
-            if len(self._gaps) + 1 >= SLOWER_AFTER:
-                self._count_singly()
-                return 1
-            self._gaps[index] = steps - 1
-            self._owed, self._gap = self._owed + steps - 1, index
-            self.lost_ticks += steps - 1
-        elif self._owed and index - self._gap > HELD_UP_TICKS:
-            self._owed = 0
-        return steps
-
-    def _count_singly(self) -> None:
-        """So many of the last ticks are not lost: the tempo has become slower. Each counts one, and the line is new."""
-        first = min(self._gaps)
-        before = [tick for tick in self._ticks if tick[0] < first][-1:]
-        ticks = self._singly(before + [tick for tick in self._ticks if tick[0] >= first])
-        self._take_singly(ticks)
-        self._fit = None
-
-    def _singly(self, ticks: list[tuple[int, float]]) -> list[tuple[int, float]]:
-        """The ticks, those across a gap counted as one."""
-        return [(index - sum(lost for gap, lost in self._gaps.items() if gap <= index), at) for index, at in ticks]
-
-    def _take_singly(self, ticks: list[tuple[int, float]]) -> None:
-        self.lost_ticks -= sum(self._gaps.values())
-        self._ticks.clear()
-        self._ticks.extend(ticks)
-        self._forget_gaps()
-
-    def _drop_what_is_over(self) -> None:
-        """Forgets the ticks before a change of tempo: those after it lie off the line of those before, all together.
-
-        A smaller change needs no such step: two bars later the old ticks are forgotten by themselves.
+    def _understood(self) -> bool:
+        """Whether the last ticks lie on the line of those before, or it is clear what happened: the tempo changed, time
+        stood still, ticks were lost or came twice. A smaller change of tempo needs no such step: two bars later the old
+        ticks are forgotten by themselves.
         """
         ticks = list(self._ticks)
+        understood = True
         for latest in CHANGE_TICKS:
             if len(ticks) < 2 * latest:
-                return
+                break
             before = fitted(ticks[:-latest])
-            off = sum(seconds - before.at(index) for index, seconds in ticks[-latest:]) / latest
-            if abs(off) > max(OFF_TIMES_SCATTER * before.scatter_seconds, LEAST_OFF_SECONDS):
-                self._ticks.clear()
-                self._ticks.extend(ticks[-latest:])
-                self._doubt_the_lost()
-                return
+            if not before.tells_a_tempo:
+                break
+            off = np.array([seconds - before.at(index) for index, seconds in ticks[-latest:]]) / before.tick_seconds
+            bound = max(OFF_TIMES_SCATTER * before.scatter_seconds, LEAST_OFF_SECONDS)
+            off_seconds = abs(float(np.median(off))) * before.tick_seconds
+            if off_seconds <= bound:
+                continue
+            if self._explained(off, before):
+                return True
+            understood = understood and off_seconds < LONGEST_PERIOD_SECONDS
+        return understood
 
-    def _doubt_the_lost(self) -> None:
-        """Gaps in a tempo that has become slower looked like lost ticks, if the line is straighter without them."""
-        ticks = list(self._ticks)
-        singly = self._singly(ticks)
-        if self._gaps and fitted(singly).scatter_seconds <= fitted(ticks).scatter_seconds:
-            self._take_singly(singly)
+    def _explained(self, off: Floats, before: Line) -> bool:
+        """Whether the last ticks, `off` the line before by so many ticks, tell what happened; then that is done."""
+        scatter = before.scatter_seconds / before.tick_seconds
+        near = max(ON_LINE_TICKS, 1.75 * scatter)
+        if np.median(off) > 0 and float(off[-STEADY_TICKS // 2 :].min()) <= near:
+            return False
+        step_left, step, height = _step(off)
+        bend_left, bend = _bend(off)
+        if min(step_left, bend_left) > near * len(off):
+            return False
+        if step_left <= 1.5 * bend_left:
+            upright = step >= STEADY_TICKS // 2 and abs(float(np.median(off[:step]))) <= ON_LINE_TICKS
+            return upright and self._stepped(len(off) - step, height, before, scatter)
+        later = list(self._ticks)[bend - len(off) :]
+        if len(later) < FEWEST_TICKS or not fitted(later).tells_a_tempo:
+            return False
+        self._keep_last(len(later))
+        return True
+
+    def _stepped(self, later: int, height: float, before: Line, scatter: float) -> bool:
+        """The last `later` ticks come `height` ticks later than those before: a whole number was lost, or came twice;
+        or the sender's time stood still.
+        """
+        ticks, whole = list(self._ticks), round(height)
+        earlier, rest = ticks[:-later], ticks[-later:]
+        may_be_a_period = abs(height) * before.tick_seconds <= LONGEST_PERIOD_SECONDS
+        surely = whole > 0 or (whole < 0 and not may_be_a_period)
+        unsure_by = 3 * scatter / later**0.5 + before.doubt * len(ticks) / 2
+        if surely and abs(height - whole) <= max(0.1, unsure_by):
+            self.lost_ticks += max(0, whole)
+            rest = [(index + whole, seconds) for index, seconds in rest]
+            earlier = [tick for tick in earlier if tick[0] < rest[0][0]]
+        elif not may_be_a_period:
+            earlier = [(index, seconds + height * before.tick_seconds) for index, seconds in earlier]
+        self._ticks.clear()
+        self._ticks.extend(earlier + rest)
+        return True
+
+    def _keep_last(self, count: int) -> None:
+        ticks = list(self._ticks)[-count:]
+        self._ticks.clear()
+        self._ticks.extend(ticks)
 
     def _tell(self, index: int, seconds: float, tick_seconds: float | None) -> None:
         tempo = self._line.tempo_bpm
         if tick_seconds is not None:
-            tempo = min(FASTEST_BPM, max(SLOWEST_BPM, 60.0 / (TICKS_PER_BEAT * tick_seconds)))
+            tempo = 60.0 / (TICKS_PER_BEAT * tick_seconds)
         if not self._running:
             self._line = replace(self._line, tempo_bpm=tempo)
             return

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bridge.clock import HandClock, Lead, OwnClock
 from bridge.midi_io.audition import Audition, Part
+from bridge.midi_io.follow import MidiClock
 from bridge.midi_io.schedule import Event, Schedule, is_note_off, is_note_on
 from midi.clip import Clip
 from midi.motif import Motif
@@ -321,3 +322,82 @@ def test_a_trembling_clock_loses_and_doubles_no_note(asked, bpm, trembles):
     assert (
         sum(beats < now_beats - 0.01 for beats in due) <= len(begun) <= sum(beats < now_beats + 0.01 for beats in due)
     )
+
+
+deeds = st.one_of(
+    st.tuples(st.just("play"), parts),
+    st.tuples(st.just("ticks"), st.integers(1, 60)),
+    st.tuples(st.just("held up"), st.floats(0.03, 0.6)),
+    st.tuples(st.just("lost"), st.integers(1, 40)),
+    st.tuples(st.just("twice"), st.integers(1, 12)),
+    st.tuples(st.just("silent"), st.floats(0.5, 3.0)),
+    st.tuples(st.just("message"), st.sampled_from([(0xFA,), (0xFB,), (0xFC,), (0xF2, 0, 0), (0xF2, 24, 1)])),
+    st.tuples(st.just("tempo"), st.floats(30, 240)),
+    st.tuples(st.just("meter"), st.sampled_from([Meter(3, 4), Meter(4, 4), Meter(7, 8)])),
+    st.tuples(st.just("stop"), st.none()),
+    st.tuples(st.just("port away"), st.floats(0.0, 0.4)),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(deeds, max_size=30), st.floats(40, 200))
+def test_whatever_the_daws_clock_does_every_note_that_was_begun_is_ended(story, bpm):
+    room, daw = Room(), MidiClock()
+    room.lead = Lead(room.own, {"midi": daw}, follow="midi")
+
+    def tick(count: int, times: int = 1) -> None:
+        for _ in range(count):
+            for _ in range(times):
+                daw.feed(room.clock.now(), (0xF8,))
+            room.move(2.5 / bpm)
+
+    daw.feed(0.0, (0xFA,))
+    tick(30)
+    for what, value in story:
+        match what:
+            case "play":
+                room.audition.play(value)
+            case "ticks":
+                tick(value)
+            case "held up":
+                room.move(value)
+                for _ in range(int(value * bpm / 2.5)):
+                    daw.feed(room.clock.now(), (0xF8,))
+            case "lost":
+                room.move(value * 2.5 / bpm)
+            case "twice":
+                tick(value, 2)
+            case "silent":
+                room.move(value)
+            case "message":
+                daw.feed(room.clock.now(), value)
+            case "tempo":
+                bpm = value
+            case "meter":
+                room.lead.set_meter(value)
+            case "stop":
+                room.audition.stop()
+                assert not room.sounding()
+            case "port away":
+                # When it is back what sounded is ended, and what was ahead is taken back.
+                room.move(value)
+                room.silence()
+        room.sounding()
+    daw.feed(room.clock.now(), (0xFC,))
+    room.move(0.1)
+    assert not room.sounding()
+    assert room.audition.state in ("idle", "waiting")
+
+
+def test_when_the_daws_clock_falls_silent_the_note_that_sounds_ends():
+    room, daw = Room(), MidiClock()
+    room.lead = Lead(room.own, {"midi": daw}, follow="midi")
+    daw.feed(0.0, (0xFA,))
+    room.audition.play(part(60, length=480.0))
+    for _ in range(48):
+        daw.feed(room.clock.now(), (0xF8,))
+        room.move(0.5 / 24)
+    assert room.sounding() == {(0, 60)}
+    room.move(2.1)
+    assert not room.sounding()
+    assert room.audition.state == "idle"
