@@ -15,7 +15,7 @@ from assistant.audio import Samples
 from assistant.hear.decode import Decoding, sung_notes
 from assistant.hear.ear import Ear
 from assistant.hear.features import features
-from assistant.hear.kind import kind_of, traits_of
+from assistant.hear.kind import kind_of, may_be_speech, traits_of
 from assistant.hear.loudness import velocities
 from assistant.hear.sung import PitchCurve, Sung
 from assistant.hear.swift import PitchTrack, PitchTracker, check
@@ -48,7 +48,8 @@ class Learned:
         track = self._pitch.track(samples, progress=lambda done: told(_PITCH_SHARE * done))
         notes = self._notes(samples, track, decoding or Decoding())
         told(1.0)
-        return Sung(notes, _curve(track, notes), kind_of(traits_of(samples, track, notes)))
+        traits = traits_of(samples, track, notes)
+        return Sung(notes, _curve(track, notes), kind_of(traits), may_be_speech(traits))
 
     def hear_part(self, samples: Samples, *, peak: float, loud_db: float) -> tuple[HeardNote, ...]:
         """The notes of a part of a recording, of which the highest peak and how loud it is are known."""

@@ -40,6 +40,7 @@ _HINTS: dict[Kind, str] = {
     "drums": "hum a melody; to have the notes that are in it all the same, add --anyway",
     "several notes": "for a piano, a guitar or a choir, try --poly; to have one voice of it all the same, --anyway",
 }
+_MAY_BE_SPEECH = "this may be somebody speaking; if nobody sang, these are no notes that anybody meant"
 
 
 class Listener:
@@ -155,7 +156,7 @@ def understood(sung: Sung, audio: Audio, settings: HearSettings, chosen: Choice)
         sample_rate_hz=audio.sample_rate_hz,
         channels=audio.channels,
         tracker=chosen.name,
-        remarks=(chosen.reason,) if chosen.reason else (),
+        remarks=tuple(filter(None, (chosen.reason, _MAY_BE_SPEECH if sung.may_be_speech else ""))),
     )
 
 

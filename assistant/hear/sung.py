@@ -26,9 +26,10 @@ class PitchCurve:
 class Sung:
     """Notes in order of onset, with the pitch that they sound at, and the curve that the pitch draws in them.
 
-    `kind`: what it sounds like, as far as the tracker can tell.
+    `kind`: what it sounds like, as far as the tracker can tell. `may_be_speech`: whether a voice may only be speaking.
     """
 
     notes: tuple[HeardNote, ...]
     curve: PitchCurve
     kind: Kind = "voice"
+    may_be_speech: bool = False

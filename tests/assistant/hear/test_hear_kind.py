@@ -54,12 +54,19 @@ def played(notes: Played, program: int = 0, *, drums: bool = False) -> Audio:
     return Audio((samples / np.abs(samples).max() * 0.5).astype(np.float32)[np.newaxis], 22050)
 
 
-def spoken(voice: str) -> Audio:
-    words = (
-        "Hello, this is only somebody who talks about the weather, and what there will be for dinner tonight. After "
-        "that we might go for a walk along the river, if it does not rain too much. Please call me back."
-    )
-    said = subprocess.run(["espeak-ng", "-v", voice, "--stdout", words], capture_output=True, check=True).stdout
+HELLO = (
+    "Hello, this is only somebody who talks about the weather, and what there will be for dinner tonight. After that "
+    "we might go for a walk along the river, if it does not rain too much. Please call me back."
+)
+NI_HAO = (
+    "你好, 我只是想谈谈今天的天气, 还有晚饭吃什么. 吃完饭以后, 如果不下雨, 我们可以去河边散步. 请给我回个电话, 谢谢你."
+)
+
+
+def spoken(voice: str, *, words_a_minute: int = 175) -> Audio:
+    words = NI_HAO if voice.startswith("cmn") else HELLO
+    command = ["espeak-ng", "-v", voice, "-s", str(words_a_minute), "--stdout", words]
+    said = subprocess.run(command, capture_output=True, check=True).stdout
     samples, rate = soundfile.read(io.BytesIO(said), dtype="float32")
     return Audio(samples[np.newaxis], rate)
 
@@ -75,6 +82,19 @@ def test_speech_is_called_speech(voice: str, listener: Listener):
         listener.listen(spoken(voice))
     assert "--anyway" in caught.value.hint
     assert listener.listen(spoken(voice), HearSettings(anyway=True)).notes
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+@pytest.mark.parametrize("words_a_minute", [80, 110, 140, 230])
+def test_mandarin_is_called_speech_however_slow(words_a_minute: int, listener: Listener):
+    with pytest.raises(NothingHeard, match="speech"):
+        listener.listen(spoken("cmn", words_a_minute=words_a_minute))
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+@pytest.mark.parametrize("voice", ["en", "en+f3", "de", "it", "cmn+f3"])
+def test_of_slow_speech_it_says_that_it_may_be_speech(voice: str, listener: Listener):
+    assert any("speaking" in remark for remark in listener.listen(spoken(voice, words_a_minute=80)).remarks)
 
 
 KICK, SNARE, HAT, LOW_TOM, HIGH_TOM = 36, 38, 42, 41, 47
@@ -142,6 +162,12 @@ def test_no_recording_of_a_singer_is_called_anything_else(data: Path, listener: 
         audio = read_audio(path)
         kinds[path] = heard_as(Audio(audio.samples[:, : audio.sample_rate_hz * 10], audio.sample_rate_hz), listener)
     assert {path.parent.name: kind for path, kind in kinds.items() if kind != "voice"} == {}
+
+
+@pytest.mark.parametrize("name", ["solfege_364", "solfege_408", "solfege_1213"])
+def test_of_a_singer_without_words_nothing_is_remarked(name: str, data: Path, listener: Listener):
+    audio = read_audio(data / "voice" / name / "audio.flac")
+    assert listener.listen(Audio(audio.samples[:, : audio.sample_rate_hz * 15], audio.sample_rate_hz)).remarks == ()
 
 
 @pytest.mark.parametrize("name", ["solfege_364", "solfege_408", "solfege_1213"])
