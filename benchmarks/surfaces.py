@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.report import at_most
+from bridge.osc.client import message
 from midi.clip import Clip
 from midi.motif import Motif
 from midi.note import Note
@@ -96,6 +97,27 @@ def rendering(http: int, long_one: Path, ended: threading.Event) -> None:
 
 def p99(values: list[float]) -> float:
     return sorted(values)[int(0.99 * len(values))] if values else float("inf")
+
+
+def asked_over_osc(http: int, osc: int, synth: Box) -> None:
+    """Each request plays a variation from silence, on the own clock: its first byte."""
+    heard, lost = [], 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.connect(("127.0.0.1", osc))
+        for number in range(PRESSES):
+            asked = time.perf_counter()
+            peer.send(message("/variation/audition", str(number), 1 + number % 4))
+            first = synth.first(asked, lambda came: came[0] & 0xF0 == 0x90 and came[2] > 0)
+            if first is None:
+                lost += 1
+            else:
+                heard.append(1000 * (first - asked))
+            ask(http, "variation/stop")
+            time.sleep(0.08)
+            synth.got.clear()
+    print(f"     {PRESSES} requests over OSC, a render beside them, {lost} without an answer")
+    at_most("OSC to the audition's first MIDI byte, 99 of 100", 10, p99(heard), "ms")
+    at_most("the same, median", 10, sorted(heard)[len(heard) // 2], "ms")
 
 
 def presses(http: int, pad: Box, synth: Box, cable: Box) -> None:
@@ -201,9 +223,9 @@ def main() -> None:
             pad, desk = Box("Launchpad X", "LPX MIDI"), Box("Mackie", "Mackie Control")
             synth, cable = Box("synth", "synth"), Box("cable", "cable")
             subprocess.run(["jack_connect", "Launchpad X out:LPX MIDI Out", "cable:cable In"], check=True)
-            http = free_port()
+            http, osc = free_port(), free_port()
             serve = [sys.executable, "-m", "bridge.cli", "serve", "--library", f"{folder}/library", "--folder", text]
-            serve += ["--osc-port", str(free_port()), "--http-port", str(http), "--midi-out", "synth:synth In"]
+            serve += ["--osc-port", str(osc), "--http-port", str(http), "--midi-out", "synth:synth In"]
             program = subprocess.Popen(
                 [*serve, "--surface", "launchpad-x", "--surface", "mackie"], stdout=subprocess.DEVNULL
             )

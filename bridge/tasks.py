@@ -143,6 +143,7 @@ def render(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[s
         RenderJob(asked["instrument"]),
         chain=chain,
         without_failed=asked.get("without_failed", False),
+        progress=progress,
     )
     progress(1.0)
     return _outcome(sounded)

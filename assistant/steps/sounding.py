@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,7 @@ def render(
     chain: Chain | None = None,
     overrides: Mapping[str, str] | None = None,
     without_failed: bool = False,
+    progress: Callable[[float], None] = lambda _: None,
 ) -> Sounded:
     """Notes played by an instrument, through a chain where one is given, as 24-bit audio; drums by a drum kit.
 
@@ -64,6 +65,7 @@ def render(
         failed.append(error)
         job = without_plugin(job)
         audio = rendered(material.motif, job)
+    progress(0.5)
     licences = tuple(Licence(one.kind, one.name, one.licence_spdx) for one in used(job))
     settings = job_json(job) | _instrument_record(job)
     facts: dict[str, Any] = {"instrument": job.instrument}
@@ -73,6 +75,7 @@ def render(
         settings |= {"chain": chain.as_dict(), "set": dict(overrides or {})} | plugin_record(chain, left_out)
         licences += chain_licences(chain, left_out)
         facts["chain"] = chain.name
+    progress(0.75)
     left_out = [error.message for error in failed]
     if left_out:
         settings["left_out"] = facts["left_out"] = left_out

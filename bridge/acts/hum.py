@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from bridge.capture.recording import Recording
     from bridge.midi_io.controls import Control
 
+_NUMBERED = 1000
+"""So many of the newest recordings are looked at for the number of the next hum."""
+
 PRE_ROLL_SECONDS = 0.25
 """So long before the voice a recording begins."""
 
@@ -109,10 +112,17 @@ def kept(library: Library, recording: Recording) -> Take:
         "clipped": recording.clipped,
         "ended": recording.ending,
     }
-    name = f"hum {library.count() + 1}"
+    name = next_name(library)
     recipe = Recipe("record", input_digest=hashlib.sha256(data).hexdigest())
     (take,) = library.add(NewTake("recording", name, recipe, {"audio": data}, facts), words=f"recorded {name}")
     return take
+
+
+def next_name(library: Library) -> str:
+    """`hum 1`, `hum 2` and so on: one more than the highest there is."""
+    names = (take.name.partition(" ") for take in library.list(kind="recording", limit=_NUMBERED))
+    numbers = [int(number) for word, _, number in names if word == "hum" and number.isdecimal()]
+    return f"hum {max(numbers, default=0) + 1}"
 
 
 def hear(app: App, recording: Take, asked: dict[str, Any]) -> Job:

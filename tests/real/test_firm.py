@@ -278,6 +278,36 @@ def test_a_footswitch_is_learned_from_its_press_and_remembered(environment: dict
     assert program.do("session/get")["footswitch"] == "note:36:3"
 
 
+def test_a_second_record_is_refused_and_the_first_goes_on(environment: dict[str, str], serve: Serve) -> None:
+    program = serve(environment)
+    eventually(lambda: program.midi() == {"open"}, what="MIDI ports")
+    program.do("hum/record")
+    status, answer = program.attempt("hum/record")
+    assert status != 200
+    assert "already" in answer["error"]["message"]
+    assert program.do("session/get")["recording"]
+    eventually(lambda: program.recorded_seconds() > 0.5, what="the recording goes on")
+
+
+def test_an_audition_answers_the_bar_and_work_is_told_in_the_terminal(
+    environment: dict[str, str], serve: Serve, tmp_path: Path
+) -> None:
+    program = serve(environment)
+    program.motif()
+    eventually(lambda: program.midi() == {"open"}, what="MIDI ports")
+    assert program.do("variation/audition", number=1)["at_bar"] == 1
+    program.do("variation/stop")
+    job = program.do("render/make", instrument="piano")["job"]
+    eventually(
+        lambda: any(each["job"] == job and each["state"] == "done" for each in program.do("job/list")["jobs"]),
+        what="the rendering",
+    )
+    said = (tmp_path / "said").read_text()
+    assert ": 50 %" in said
+    assert ": 75 %" in said
+    assert ": done" in said
+
+
 CHANGES: dict[str, tuple[dict[str, object], set[str]]] = {
     "vary/make": ({}, {"variations", "selected", "seed"}),
     "vary/more": ({"number": 2}, {"motif", "variations", "selected", "seed"}),
