@@ -81,7 +81,7 @@ def may_be_speech(traits: Traits) -> bool:
     """Whether a voice may be speaking slowly. Somebody who sings words freely may sound the same: these are notes
     until the composer says otherwise.
     """
-    short_and_unsure = traits.unsure >= 0.07 and traits.length_seconds < 0.35
+    short_and_unsure = traits.unsure >= 0.07 and traits.length_seconds < 0.35 and traits.glide_semitones > 0.2
     gliding = traits.glide_semitones > 0.6 and traits.length_seconds < 0.5
     return traits.notes >= _FEW_NOTES and traits.held < 0.8 and (short_and_unsure or gliding)
 
