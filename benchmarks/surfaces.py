@@ -239,6 +239,7 @@ def main() -> None:
                 time.sleep(0.1)
             time.sleep(1)
             presses(http, pad, synth, cable)
+            asked_over_osc(http, osc, synth)
             ticks(http, desk)
         finally:
             ended.set()
