@@ -135,7 +135,7 @@ class MidiClock:
         self._running = False
         self._placed = False
         self._zero_beats = 0.0
-        self._steps_seen: deque[int] = deque(maxlen=2 * TICKS_PER_BEAT)
+        self._unsure_ticks = 0
         self.lost_ticks = 0
         """Ticks that never came, as their gaps tell."""
 
