@@ -199,9 +199,10 @@ def test_an_unknown_tracker_is_refused_with_those_that_are_known(listener: Liste
 
 
 @needs_ears
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="Linux alone tells the most memory of one program")
 def test_ten_minutes_are_heard_in_bounded_memory():
     script = """
-import resource, sys
+import sys
 import numpy as np
 from assistant.audio import Audio
 from assistant.hear import listen
@@ -212,7 +213,9 @@ gate = np.convolve((time % 1 < 0.85) * (time % 60 < 15), np.ones(441) / 441, "sa
 tone = (0.2 * sum(np.sin(part * phase) / part for part in range(1, 9)) * gate).astype(np.float32)
 told = []
 heard = listen(Audio(tone[np.newaxis], 22050), progress=told.append)
-print(len(heard.notes), told[-1], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# getrusage would count what the process that started this one had in use.
+status = open("/proc/self/status").read()
+print(len(heard.notes), told[-1], int(status.partition("VmHWM:")[2].split()[0]) // 1024)
 """
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     notes, done, megabytes = answer.stdout.split()

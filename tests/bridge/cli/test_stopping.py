@@ -6,7 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-INTERRUPT = "import os, signal\ninterrupt = lambda: os.kill(os.getpid(), signal.SIGINT)\n"
+# A shell that runs the tests in the background has them ignore Ctrl-C.
+INTERRUPT = """
+import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+interrupt = lambda: os.kill(os.getpid(), signal.SIGINT)
+"""
 
 
 def test_while_the_program_is_being_loaded() -> None:
