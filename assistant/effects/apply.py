@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from assistant.audio import Audio, Samples
 from assistant.effects.chain import PARALLEL, Chain, Stage, overridden, stage_kind
+from assistant.effects.kinds import Pedal
 from assistant.effects.own_sound import panned
 from assistant.errors import InvalidPreset, PluginFailed
 from assistant.peak import BLOCK, amplified, block_peaks, trimmed
@@ -22,6 +24,8 @@ LOUDEST_BOOST_DB = 18.0
 """More than this is not made up where a chain swallows nearly everything: noise would be all that is left."""
 
 _FADE_SECONDS = 0.02
+_WORTH_A_THREAD = 1 << 14
+"""Samples from which two sides are played at once."""
 
 Failed = Callable[[PluginFailed], None] | None
 """Told of each plugin that is left out; None where one that fails is to fail the whole."""
@@ -73,15 +77,17 @@ def apply_chain(
 def _through(stages: Sequence[Stage], samples: Samples, rate: int, folder: Path, failed: Failed) -> Samples:
     """Neighbours that pedalboard can play run in one call."""
     pedals: list[Any] = []
+    theirs: list[Stage] = []
     for stage in stages:
         if stage.mix == 0.0:
             continue
         pedal = _pedal(stage, rate, folder)
         if pedal is not None:
             pedals.append(pedal)
+            theirs.append(stage)
             continue
-        samples = _played(pedals, samples, rate)
-        pedals = []
+        samples = _played(pedals, theirs, samples, rate, folder)
+        pedals, theirs = [], []
         if stage.kind == PARALLEL:
             wet = _parallel(stage, samples, rate, folder, failed)
         else:
@@ -93,7 +99,7 @@ def _through(stages: Sequence[Stage], samples: Samples, rate: int, folder: Path,
                 failed(error)
                 continue
         samples = wet if stage.mix == 1.0 else samples * np.float32(1 - stage.mix) + wet * np.float32(stage.mix)
-    return _played(pedals, samples, rate)
+    return _played(pedals, theirs, samples, rate, folder)
 
 
 def _pedal(stage: Stage, rate: int, folder: Path) -> Any | None:
@@ -116,13 +122,32 @@ def _pedal(stage: Stage, rate: int, folder: Path) -> Any | None:
     return pedalboard.Mix(ways)
 
 
-def _played(pedals: list[Any], samples: Samples, rate: int) -> Samples:
+def _played(pedals: list[Any], stages: list[Stage], samples: Samples, rate: int, folder: Path) -> Samples:
+    """Through the stages' pedals in one call; sides that do not hear each other run at the same time."""
     if not pedals:
         return samples
     import pedalboard
 
-    played: Samples = pedalboard.Pedalboard(pedals)(samples, rate)
-    return played
+    if samples.shape[0] == 1 or samples.shape[1] < _WORTH_A_THREAD or any(map(_linked, stages)):
+        played: Samples = pedalboard.Pedalboard(pedals)(samples, rate)
+        return played
+    wet = np.empty_like(samples)
+
+    def play_side(side: int, pedals: list[Any]) -> None:
+        wet[side] = pedalboard.Pedalboard(pedals)(samples[side : side + 1], rate)
+
+    with ThreadPoolExecutor(1) as thread:
+        right = thread.submit(play_side, 1, [_pedal(stage, rate, folder) for stage in stages])
+        play_side(0, pedals)
+        right.result()
+    return wet
+
+
+def _linked(stage: Stage) -> bool:
+    if stage.kind == PARALLEL:
+        return any(_linked(inner) for branch in stage.branches for inner in branch.stages)
+    kind = stage_kind(stage.kind)
+    return not isinstance(kind, Pedal) or kind.linked
 
 
 def _parallel(stage: Stage, samples: Samples, rate: int, folder: Path, failed: Failed) -> Samples:

@@ -85,14 +85,16 @@ def echoes(feedback: float, decay_db: float) -> float:
 class Pedal:
     """A class of pedalboard.
 
-    `mixes` says that the class has a wet/dry knob `mix` of its own. `arrange` turns the keywords and the wet share into
-    the class's keywords where they do not map one to one. `rates_hz` are the only sample rates it works at, if any.
+    `mixes` says that the class has a wet/dry knob `mix` of its own, `linked` that one side of stereo is heard in the
+    other or acts on it. `arrange` turns the keywords and the wet share into the class's keywords where they do not map
+    one to one. `rates_hz` are the only sample rates it works at, if any.
     """
 
     native: str
     what: str
     parameters: tuple[Parameter, ...] = ()
     mixes: bool = False
+    linked: bool = False
     arrange: Callable[[dict[str, Any], float, Path], dict[str, Any]] | None = None
     rates_hz: tuple[int, ...] = ()
     tail: Callable[[Settings, float], float] = no_tail

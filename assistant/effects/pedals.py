@@ -107,12 +107,14 @@ LIMITER = Pedal(
         Parameter("lookahead_ms", 5.0, 0.1, 100.0, "ms", "how far ahead it sees"),
         Parameter("true_peak", False, what="whether it minds peaks between samples"),
     ),
+    linked=True,
 )
 MAXIMIZER = Pedal(
     "Limiter",
     "louder: two limiters in a row with make-up gain",
     (Parameter("threshold_db", -10.0, -40.0, 0.0, "dB", "the lower, the louder and denser"), _RELEASE),
     lift=lambda settings: 4.0 - number(settings, "threshold_db"),
+    linked=True,
 )
 CLIP = Pedal(
     "Clipping", "cuts the peaks off flat", (Parameter("threshold_db", -6.0, -60.0, 0.0, "dB", "where it cuts"),)
@@ -163,12 +165,14 @@ PHONE_CODEC = Pedal(
     "the codec of early mobile telephones",
     (Parameter("quality", "clean-8", what="how it comes to 8 kHz", choices=tuple(_RESAMPLERS)),),
     arrange=_quality,
+    linked=True,
 )
 MP3 = Pedal(
     "MP3Compressor",
     "the smear of an MP3",
     (Parameter("quality", 5.0, 0.0, 9.9, "", "0 is the best, 9.9 the worst", native="vbr_quality"),),
     rates_hz=(32_000, 44_100, 48_000),
+    linked=True,
 )
 CHORUS = Pedal(
     "Chorus",
@@ -201,6 +205,7 @@ QUICK_PITCH = Pedal(
     "higher or lower at the same speed, as live machines do it: pure tones stray by up to two semitones",
     (Parameter("semitones", 0.0, -24.0, 24.0, "semitones", "by how much"),),
     tail=lambda _settings, _decay_db: 0.05,
+    linked=True,
 )
 DELAY = Pedal(
     "Delay",
@@ -239,6 +244,7 @@ REVERB = Pedal(
         Parameter("width", 1.0, 0.0, 1.0, "", "how wide it is in stereo"),
     ),
     mixes=True,
+    linked=True,
     arrange=_reverb,
     tail=lambda settings, decay_db: (
         _LONGEST_COMB_SECONDS * (1 + echoes(0.7 + 0.28 * number(settings, "room"), decay_db))
@@ -281,6 +287,7 @@ CONVOLUTION = Pedal(
         Parameter("length_ms", 2000.0, 1.0, 20_000.0, "ms", "how much of it is used"),
     ),
     mixes=True,
+    linked=True,
     arrange=_convolution,
     tail=lambda settings, _: number(settings, "length_ms") / 1000,
 )

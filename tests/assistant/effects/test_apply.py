@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from assistant.audio import Audio
 from assistant.effects import apply_chain
+from assistant.effects.apply import _through
 from assistant.effects.chain import Chain, chain_from, stage_kind
 from assistant.effects.kinds import STAGES, Pedal
 from assistant.errors import InvalidPreset, UnreadableAudio
@@ -129,6 +130,7 @@ NUMBERS = {
     for kind in STAGES
     if kind != "convolution"
 }
+UNLINKED = {kind for kind in STAGES if isinstance(found := stage_kind(kind), Pedal) and not found.linked}
 
 
 @settings(max_examples=80, deadline=None)
@@ -142,6 +144,21 @@ def test_within_their_ranges_all_knobs_give_finite_sound(data):
     out = apply_chain(phrase(seconds=0.4), one(kind, **turned))
     assert np.isfinite(out.samples).all()
     assert out.peak <= 10 ** (-1 / 20) + 1e-3
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_what_is_played_side_by_side_sounds_as_pedalboard_plays_both_sides(data):
+    """pedalboard gets one side of what has `linked` false: were it wrong, the other side would be missed."""
+    kind = data.draw(st.sampled_from(sorted(NUMBERS.keys() & UNLINKED)))
+    turned = {knob.name: data.draw(st.floats(knob.low, knob.high)) for knob in NUMBERS[kind]}
+    loud, soft = phrase(seconds=0.4, level=0.9).samples
+    both = np.stack([loud, 0.001 * soft[::-1]])
+    made = one(kind, **turned)
+    (stage,) = made.stages
+    board = pedalboard.Pedalboard([stage_kind(kind).pedal(stage.settings, 1.0, RATE, Path())])
+    apart = _through(made.stages, both, RATE, Path(), None)
+    np.testing.assert_array_equal(apart, board(both, RATE))
 
 
 def test_the_input_is_left_alone():
