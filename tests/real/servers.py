@@ -70,6 +70,10 @@ class JackServer:
             _forget_dead_servers()
         pytest.fail(f"jackd does not start:\n{self.log.read_text(errors='replace')[-2000:]}")
 
+    def lost_periods(self) -> int:
+        """How often it has counted a period as lost, since it was started: a machine with no time for it."""
+        return self.log.read_text(errors="replace").count("XRun")
+
     def kill(self) -> None:
         """As a crash would."""
         assert self.process is not None

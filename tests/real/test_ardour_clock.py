@@ -27,6 +27,7 @@ from tests.fakes.waiting import eventually
 from tests.real.servers import JackServer
 
 Message = tuple[int, ...]
+TWO_BARS, TRIES = 192, 5
 
 
 class Running(Protocol):
@@ -68,28 +69,37 @@ def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
         subprocess.run(["jack_connect", "ardour:MIDI Clock out", f"{name} clock:in"], check=True)
         subprocess.run(["jack_connect", f"{name}:out", f"{name} back:in"], check=True)
         with OscPeer(ardour.osc_port) as osc:
-            osc.send("/transport_play")
-            eventually(lambda: len(ticks) >= 194)
-            line = clock.timeline(time.perf_counter())
-            assert line.leader == lead.timeline(time.perf_counter()).leader == "midi"
-            # The judge: a line through two bars of ticks at once. A busy machine's JACK falls behind its nominal rate.
-            through = fitted(list(enumerate(ticks[-192:])))
-            assert line.tempo_bpm == pytest.approx(60 / 24 / through.tick_seconds, abs=0.1)
-            assert line.tempo_bpm == pytest.approx(96.0, rel=0.05)
-            conductor.play(Part(Motif(Clip((Note(0.0, 60, 0.5),)))))
-            eventually(lambda: notes)
-            begun = conductor.starts_at_beats
-            assert begun is not None
-            # A line through all ticks at once, the first of which is beat 0.
-            through = fitted(list(enumerate(ticks)))
-            sent_late_ms = player.stats()
-            assert statistics.median(sent_late_ms) < 5
-            bar_line = through.at(begun * 24)
+            # A busy machine's JACK leaves periods out, so that Ardour's own time stands still: two bars without are
+            # waited for.
+            for _ in range(TRIES):
+                ticks.clear()
+                notes.clear()
+                osc.send("/goto_start")
+                before = own_jack.lost_periods()
+                osc.send("/transport_play")
+                eventually(lambda: len(ticks) >= TWO_BARS + 2)
+                line = clock.timeline(time.perf_counter())
+                assert line.leader == lead.timeline(time.perf_counter()).leader == "midi"
+                # The judge: a line through two bars of ticks at once.
+                through = fitted(list(enumerate(ticks[-TWO_BARS:])))
+                assert line.tempo_bpm == pytest.approx(60 / 24 / through.tick_seconds, abs=0.1)
+                conductor.play(Part(Motif(Clip((Note(0.0, 60, 0.5),)))))
+                eventually(lambda: notes)
+                begun = conductor.starts_at_beats
+                assert begun is not None
+                # A line through all ticks at once, the first of which is beat 0.
+                through = fitted(list(enumerate(ticks)))
+                late = notes[0] - through.at(begun * 24)
+                whole = own_jack.lost_periods() == before
+                osc.send("/transport_stop")
+                eventually(lambda: not lead.timeline(time.perf_counter()).running)
+                eventually(lambda: conductor.state == "idle")
+                if whole:
+                    break
+            assert line.tempo_bpm == pytest.approx(96.0, abs=0.1 if whole else 5.0)
+            assert statistics.median(player.stats()) < 5
             # JACK hands the note on, and back, a period later each time.
-            assert -0.006 < notes[0] - bar_line < 0.006 + 3 * 512 / 48_000
-            osc.send("/transport_stop")
-            eventually(lambda: not lead.timeline(time.perf_counter()).running)
-            eventually(lambda: conductor.state == "idle")
+            assert -0.005 < late < 0.005 + 3 * 512 / 48_000
     finally:
         conductor.close()
         player.close()

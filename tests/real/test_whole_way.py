@@ -35,6 +35,8 @@ CLIP, CLIP_SECONDS = "solfege_480", 8.2
 TICKS, RATE, TEMPO_BPM = 1920, 48_000, 96
 SUPERCLOCKS_A_SECOND = 282_240_000
 PIANO = "ardour:Piano/midi_in 1"
+TRIES = 3
+PERIOD_BEATS = 512 / RATE * TEMPO_BPM / 60
 
 
 class DawProgram(Protocol):
@@ -76,18 +78,23 @@ class Conversation:
 
 
 @pytest.fixture(scope="module")
-def daw(new_ardour: Callable[[str], DawProgram], tmp_path_factory: pytest.TempPathFactory) -> Iterator[DawProgram]:
+def server(real_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JackServer]:
+    made = JackServer("hb-whole", tmp_path_factory.mktemp("jack") / "jackd.log")
+    made.start()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def daw(server: JackServer, new_ardour: Callable[[str], DawProgram]) -> Iterator[DawProgram]:
     """The only Ardour in its JACK server."""
     if shutil.which("oscsend") is None:
         pytest.skip("no oscsend here: apt-get install --no-install-recommends liblo-tools")
-    server = JackServer("hb-whole", tmp_path_factory.mktemp("jack") / "jackd.log")
-    server.start()
     made = new_ardour(server.name)
     install(made.config, osc=True)
     made.start(lambda: Ardour(made.config).check().ready)
     yield made
     made.stop()
-    server.close()
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +176,11 @@ def played_notes(path: Path) -> list[tuple[float, int]]:
 
 
 def test_a_hum_becomes_a_variation_in_the_daws_session(
-    daw: DawProgram, program: Conversation, voice: subprocess.Popen[str], data: Path, tmp_path: Path
+    server: JackServer,
+    daw: DawProgram,
+    program: Conversation,
+    voice: subprocess.Popen[str],
+    data: Path,
 ) -> None:
     jack = {**os.environ, "JACK_DEFAULT_SERVER": daw.environment["JACK_DEFAULT_SERVER"], "JACK_NO_START_SERVER": "1"}
 
@@ -182,26 +193,29 @@ def test_a_hum_becomes_a_variation_in_the_daws_session(
     connect("Hummingbridge:out", PIANO)
     connect("ardour:MIDI Clock out", "Hummingbridge in:in")
 
-    # The hum.
-    program.ask("/hum/record", 0, 0, "voice:out")
+    # The hum; once more where JACK left periods out of it, as it does on a busy machine.
     assert voice.stdin is not None
     assert voice.stdout is not None
-    voice.stdin.write("sing\n")
-    voice.stdin.flush()
-    assert voice.stdout.readline().startswith("sung")
-    stopped = program.ask("/hum/stop")
-    recording = program.ask("/take/show", stopped["take"])
-    assert recording["facts"]["seconds"] == pytest.approx(CLIP_SECONDS, abs=1.0)
+    for _ in range(TRIES):
+        program.ask("/hum/record", 0, 0, "voice:out")
+        voice.stdin.write("sing\n")
+        voice.stdin.flush()
+        assert voice.stdout.readline().startswith("sung")
+        stopped = program.ask("/hum/stop")
+        recording = program.ask("/take/show", stopped["take"])
+        # Its notes and variations come by themselves.
+        session = eventually(lambda hum=stopped["take"]: of_hum(program, hum), what="variations")
+        if whole := recording["facts"]["dropped_samples"] == 0:
+            break
+    assert recording["facts"]["seconds"] == pytest.approx(CLIP_SECONDS, abs=0.2 if whole else 1.0)
 
-    # Its notes, against those that people wrote down.
-    session = eventually(lambda: (now := program.ask("/session/get"))["variations"] and now, what="variations")
+    # Its notes, against those that people wrote down. A note that is cut counts twice.
     assert len(session["variations"]) == 10
     heard = [note[2] for note in program.ask("/motif/get")["notes"]]
     wanted = sung(data)
     common = longest_common(heard, wanted)
-    # On a busy machine JACK leaves periods out, and a note that is cut counts twice.
-    assert common >= 0.8 * len(wanted), (heard, wanted)
-    assert len(heard) <= 1.5 * len(wanted), (heard, wanted)
+    assert common >= (0.95 if whole else 0.8) * len(wanted), (heard, wanted)
+    assert len(heard) <= (1.15 if whole else 1.5) * len(wanted), (heard, wanted)
 
     # A variation, chosen by another program.
     subprocess.run(["oscsend", "127.0.0.1", str(program.port), "/variation/select", "si", "osc", "3"], check=True)
@@ -209,22 +223,14 @@ def test_a_hum_becomes_a_variation_in_the_daws_session(
     take = session["variations"][2]["take"]
     program.ask("/motif/get")
 
-    # Auditioned into the DAW's track, which records it from the bar line on.
-    with OscPeer(daw.osc_port) as ardour_osc:
-        ardour_osc.send("/goto_start")
-        ardour_osc.send("/strip/recenable", 2, 1)
-        ardour_osc.send("/rec_enable_toggle")
-        ardour_osc.send("/transport_play")
-        eventually(lambda: program.ask("/clock/get")["running"], what="the DAW's clock")
-        program.ask("/variation/audition")
-        time.sleep(7.0)
-        clock = program.ask("/clock/get")
-        program.ask("/variation/stop")
-        ardour_osc.send("/transport_stop")
-        ardour_osc.send("/rec_enable_toggle")
+    # Auditioned into the DAW's track, which records it from the bar line on; once more where JACK stood still.
+    for _ in range(TRIES):
+        clock, lost_periods = auditioned_into(daw, program, server)
+        if not lost_periods:
+            break
     assert clock["leader"] == "midi"
-    # JACK's dummy driver falls behind the wall clock on a busy machine; Ardour's samples below tell the rest.
-    assert clock["tempo_bpm"] == pytest.approx(TEMPO_BPM, rel=0.2)
+    # Where JACK stands still for a tenth of a second, so does the DAW's time, and its clock tells that afterwards.
+    assert clock["tempo_bpm"] == pytest.approx(TEMPO_BPM, abs=0.2 * TEMPO_BPM if lost_periods else 0.1)
 
     # The render, at bar 3.
     sent = program.ask("/take/send", "", "ardour", 3, "Hummed")
@@ -241,8 +247,8 @@ def test_a_hum_becomes_a_variation_in_the_daws_session(
     assert variation["kind"] == "variation"
     expected = written_notes(program, take)
 
-    # What was recorded: the variation's notes, from a bar line on.
-    (recorded,) = regions(root, "Piano")
+    # What was recorded last: the variation's notes, from a bar line on.
+    recorded = max(regions(root, "Piano"), key=lambda region: int(region.get("id", "")))
     (file,) = files_of(daw, root, recorded)
     begins = starts_at_samples(recorded) / RATE * TEMPO_BPM / 60
     got = [(begins + beats, pitch) for beats, pitch in played_notes(file)]
@@ -250,9 +256,10 @@ def test_a_hum_becomes_a_variation_in_the_daws_session(
     assert [pitch for _, pitch in got] == repeated([pitch for _, pitch in expected], len(got))
     off_beats = [at - due for (at, _), (due, _) in zip(got, expected, strict=False)]
     bar_line = 4 * round(statistics.median(off_beats) / 4)
-    # Where JACK stands still for a tenth of a second, so does the DAW's time, and its clock tells that afterwards.
-    assert statistics.median(off_beats) == pytest.approx(bar_line, abs=0.5)
-    assert max(abs(off - statistics.median(off_beats)) for off in off_beats) < 0.5
+    # From port to port JACK hands a message on a period later, and Ardour takes off what it knows of that.
+    assert statistics.median(off_beats) == pytest.approx(bar_line, abs=0.5 if lost_periods else 4 * PERIOD_BEATS)
+    spread = max(abs(off - statistics.median(off_beats)) for off in off_beats)
+    assert spread < (0.5 if lost_periods else 2 * PERIOD_BEATS)
 
     # What was imported: the sound on its sample, and the notes on their bar.
     (sound,) = regions(root, "Hummed")
@@ -264,6 +271,35 @@ def test_a_hum_becomes_a_variation_in_the_daws_session(
     assert starts_at_samples(notes) == 8 * 60 / TEMPO_BPM * RATE
     (notes_file,) = files_of(daw, root, notes)
     assert [pitch for _, pitch in played_notes(notes_file)] == [pitch for _, pitch in expected]
+
+
+def of_hum(program: Conversation, hum: str) -> dict[str, Any] | None:
+    """The session once its variations are of that hum."""
+    session: dict[str, Any] = program.ask("/session/get")
+    if not session["variations"]:
+        return None
+    manifest = program.ask("/take/show", session["variations"][0]["take"])["manifest"]
+    return session if hum in [own["id"] for own in manifest["composers_own"]] else None
+
+
+def auditioned_into(daw: DawProgram, program: Conversation, server: JackServer) -> tuple[dict[str, Any], int]:
+    """Seven seconds of the audition, recorded by the DAW: the clock as it was at the end, and the periods JACK lost."""
+    with OscPeer(daw.osc_port) as ardour_osc:
+        ardour_osc.send("/goto_start")
+        ardour_osc.send("/strip/recenable", 2, 1)
+        ardour_osc.send("/rec_enable_toggle")
+        before = server.lost_periods()
+        ardour_osc.send("/transport_play")
+        eventually(lambda: program.ask("/clock/get")["running"], what="the DAW's clock")
+        program.ask("/variation/audition")
+        time.sleep(7.0)
+        clock = program.ask("/clock/get")
+        program.ask("/variation/stop")
+        lost = server.lost_periods() - before
+        ardour_osc.send("/transport_stop")
+        ardour_osc.send("/rec_enable_toggle")
+        eventually(lambda: not program.ask("/clock/get")["running"], what="the DAW to stop")
+    return clock, lost
 
 
 def written_notes(program: Conversation, take: str) -> list[tuple[float, int]]:
