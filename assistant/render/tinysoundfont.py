@@ -20,6 +20,7 @@ _CHANNEL, _DRUM_CHANNEL = 0, 9
 _TAIL_BLOCK_SECONDS = 0.1
 _SILENT = 1e-4
 _VOICES = 512
+_PIECE = 1 << 15
 
 
 class TinySoundFont:
@@ -52,7 +53,7 @@ class TinySoundFont:
             synth = _tinysoundfont.SoundFont(str(soundfont.path))
         except RuntimeError as error:
             raise CannotRead(f"SoundFont {soundfont.path} cannot be loaded", hint="choose another one") from error
-        synth.set_output(_tinysoundfont.OutputMode.StereoInterleaved, job.sample_rate_hz, 0.0)
+        synth.set_output(_tinysoundfont.OutputMode.StereoUnweaved, job.sample_rate_hz, 0.0)
         synth.set_max_voices(_VOICES)
         bank, program = _preset(synth, instrument, soundfont)
         synth.channel_set_bank(channel, bank)
@@ -62,36 +63,39 @@ class TinySoundFont:
         events = [(note.start, 1, note.pitch, note.velocity) for note in notes]
         events += [(note.end, 0, note.pitch, 0) for note in notes]
         body = max([length, *(note.end for note in notes)])
-        out = np.zeros((body, 2), np.float32)
-        view = out.data.cast("B")
+        longest = body + int(job.longest_tail_seconds * job.sample_rate_hz)
+        # Memory that is never written costs nothing.
+        sides = np.empty((2, longest), np.float32)
         now = 0
         for at, starts, pitch, velocity in sorted(events):
-            if at > now:
-                synth.render(view[now * 8 : at * 8], False)
-                now = at
+            _render(synth, sides[:, now:at])
+            now = at
             if starts:
                 synth.channel_note_on(channel, pitch, velocity / 127)
             else:
                 synth.channel_note_off(channel, pitch)
-        if body > now:
-            synth.render(view[now * 8 :], False)
-        parts = [out, *_tail(synth, out, job)]
-        sides = np.empty((2, sum(len(part) for part in parts)), np.float32)
-        return np.concatenate([part.T for part in parts], axis=1, out=sides)
+        _render(synth, sides[:, now:body])
+        silent = _SILENT * _peak(sides[:, :body])
+        block = int(_TAIL_BLOCK_SECONDS * job.sample_rate_hz)
+        for end in range(body, longest - block + 1, block):
+            more = sides[:, end : end + block]
+            _render(synth, more)
+            if _peak(more) <= silent:
+                return sides[:, :end]
+        return sides[:, : body + (longest - body) // block * block]
 
 
-def _tail(synth: Any, body: Samples, job: RenderJob) -> list[Samples]:
-    """Blocks of what still sounds, until one is silent beside the body."""
-    peak = float(max(body.max(initial=0.0), -body.min(initial=0.0)))
-    block = int(_TAIL_BLOCK_SECONDS * job.sample_rate_hz)
-    blocks: list[Samples] = []
-    for _ in range(int(job.longest_tail_seconds / _TAIL_BLOCK_SECONDS)):
-        more = np.zeros((block, 2), np.float32)
-        synth.render(more.data.cast("B"), False)
-        if float(np.abs(more).max()) <= _SILENT * peak:
-            break
-        blocks.append(more)
-    return blocks
+def _render(synth: Any, into: Samples) -> None:
+    """What sounds from here on; one side after the other, so that no sample must be picked out of pairs."""
+    for first in range(0, into.shape[1], _PIECE):
+        piece = into[:, first : first + _PIECE]
+        rendered = np.empty(piece.shape, np.float32)
+        synth.render(rendered.data.cast("B"), False)
+        piece[:] = rendered
+
+
+def _peak(samples: Samples) -> float:
+    return float(max(samples.max(initial=0.0), -samples.min(initial=0.0)))
 
 
 def _soundfont(job: RenderJob, instrument: Instrument) -> SoundFont:
