@@ -75,6 +75,8 @@ class App:
     surfaces: Surfaces | None = None
     details: dict[str, Any] = field(default_factory=dict)
     """What else `session/get` tells: ports, the DAW's state."""
+    at_hand: dict[str, Motif] = field(default_factory=dict)
+    """The notes of the takes on the table, read before they are asked for: a press waits for no file."""
 
     def need_player(self) -> Player:
         if self.player is None:

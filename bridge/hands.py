@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from assistant.errors import NothingHeard
 from bridge.acts.hum import taken_in
+from bridge.acts.variation import read_ahead
 from bridge.app import App, call
 from bridge.daw.watch import watch
 from bridge.ears import Ears
@@ -90,7 +91,7 @@ def touched(store: SessionStore, tell: Tell) -> Iterator[Surfaces]:
 
 @contextlib.asynccontextmanager
 async def by_themselves(app: App, live: Live | None, ears: Ears, tell: Tell) -> AsyncIterator[None]:
-    """What happens without a command: the footswitch, full bars, recordings that end or are found from before.
+    """What happens without a command: footswitch, full bars, recordings that end or are found, notes read ahead.
 
     What goes wrong is told as the change `trouble`.
     """
@@ -117,9 +118,17 @@ async def by_themselves(app: App, live: Live | None, ears: Ears, tell: Tell) -> 
     ears.enough = lambda: begin(call(app, "hum/stop", ()))
     ears.ended = ended
     begin(_found(app, ears))
+
+    def laid_out(_: Session, changed: Mapping[str, object]) -> None:
+        if {"motif", "variations"} & changed.keys():
+            begin(read_ahead(app))
+
+    stop_listening = app.store.listen(laid_out)
+    begin(read_ahead(app))
     try:
         yield
     finally:
+        stop_listening()
         for task in tuple(doing):
             task.cancel()
         await asyncio.gather(*doing, return_exceptions=True)

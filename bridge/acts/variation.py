@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import UnknownName
 from assistant.steps import notes_of
 from assistant.take import Take
-from bridge.app import App
+from bridge.app import App, beside
 from bridge.commands import Audition, Nothing, OneOf, Select
+from midi.errors import HummingbridgeError
+
+if TYPE_CHECKING:
+    from assistant.library import Library
+    from midi.motif import Motif
 
 
 async def listed(app: App, _: Nothing) -> dict[str, Any]:
@@ -67,6 +72,23 @@ async def redo(app: App, _: Nothing) -> dict[str, Any]:
     return {"done_again": words}
 
 
+async def read_ahead(app: App) -> None:
+    """Puts the notes on the table at hand, and no others. Takes never change, so neither do they."""
+    session = app.store.session
+    wanted = [ident for ident in (session.motif, *session.variations) if ident]
+
+    def read(library: Library) -> dict[str, Motif]:
+        found = {ident: app.at_hand.get(ident) for ident in wanted}
+        for ident in wanted:
+            with contextlib.suppress(HummingbridgeError):
+                found[ident] = found[ident] or notes_of(library, ident).motif
+        return {ident: motif for ident, motif in found.items() if motif is not None}
+
+    read_now = await beside(app, read)
+    app.at_hand.clear()
+    app.at_hand.update(read_now)
+
+
 def on_the_table(app: App) -> dict[int, Take]:
     """The variations to choose from, by number; one that was undone is missing."""
     takes: dict[int, Take] = {}
@@ -117,7 +139,8 @@ async def _stepped(app: App, step: int) -> dict[str, Any]:
 def _play(app: App, number: int, *, loop: bool) -> dict[str, Any]:
     player = app.need_player()
     take = picked(app, number) if number else app.library.get(app.store.session.motif)
-    began = player.play(notes_of(app.library, take.id).motif, loop=loop)
+    motif = app.at_hand.get(take.id) or notes_of(app.library, take.id).motif
+    began = player.play(motif, loop=loop)
     # Heard first: a change is on the disk before it is told, and that takes milliseconds.
     app.store.change(playing=number, selected=number or app.store.session.selected)
     return {"playing": number, **began}

@@ -23,7 +23,7 @@ AHEAD_SECONDS = 0.1
 """So far ahead messages go to the process that keeps time: longer than any pause of this one."""
 
 TURN_SECONDS = 0.02
-START_SECONDS = 0.002
+START_SECONDS = 0.0005
 """So soon after it is asked for the own clock begins: the way to the process that keeps time takes less."""
 
 FENCE_SECONDS = 0.004
