@@ -122,7 +122,8 @@ def asked_over_osc(http: int, osc: int, synth: Box) -> None:
 
 def presses(http: int, pad: Box, synth: Box, cable: Box) -> None:
     """Each press plays a variation from silence, on the own clock: its first byte, and its own light."""
-    heard, seen, alone, after, lost = [], [], [], [], 0
+    heard, seen, alone, after = [], [], [], []
+    lost = {"cable": 0, "first byte": 0, "light": 0}
     for number in range(PRESSES):
         # Four variations in turn, so that none is kept by a second press.
         note = 81 + number % 4
@@ -130,9 +131,9 @@ def presses(http: int, pad: Box, synth: Box, cable: Box) -> None:
         first = synth.first(pressed, lambda message: message[0] & 0xF0 == 0x90 and message[2] > 0)
         lit = pad.first(pressed, lambda message, note=note: message == (0x92, note, 21))
         came = cable.first(pressed, lambda message, note=note: message == (0x90, note, 100))
-        if first is None or lit is None or came is None:
-            lost += 1
-        else:
+        for what, answer in zip(lost, (came, first, lit), strict=True):
+            lost[what] += answer is None
+        if first is not None and lit is not None and came is not None:
             alone.append(1000 * (came - pressed))
             after.append(1000 * (first - came))
             heard.append(1000 * (first - pressed))
@@ -143,7 +144,8 @@ def presses(http: int, pad: Box, synth: Box, cable: Box) -> None:
         synth.got.clear()
         cable.got.clear()
     busy = f"{os.getloadavg()[0]:.0f} others wanted the {os.cpu_count()} cores"
-    print(f"     {PRESSES} presses, a render beside them, {lost} without an answer; {busy}")
+    missing = ", ".join(f"{count} without its {what}" for what, count in lost.items())
+    print(f"     {PRESSES} presses, a render beside them: {missing}; {busy}")
     at_most("press to the audition's first MIDI byte, 99 of 100", 10, p99(heard), "ms")
     at_most("the same, median", 10, sorted(heard)[len(heard) // 2], "ms")
     print(f"     the cable alone: median {sorted(alone)[len(alone) // 2]:.2f} ms, 99 of 100 {p99(alone):.2f} ms")
