@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from bridge.clock import SAME_PLACE_BEATS, Clock, Lead, Timeline
-from bridge.midi_io.schedule import Event, is_note_off, is_note_on, note_off
+from bridge.midi_io.schedule import Event, Voice, is_note_off, is_note_on, note_off
 from midi.motif import Motif
 
 State = Literal["idle", "waiting", "playing"]
@@ -43,7 +43,9 @@ class Sender(Protocol):
 
     def add(self, events: Iterable[Event]) -> bool: ...
 
-    def replace(self, source: int, from_seconds: float, events: Iterable[Event] = ()) -> bool: ...
+    def replace(
+        self, source: int, from_seconds: float, events: Iterable[Event] = (), lasting: Iterable[Voice] = ()
+    ) -> bool: ...
 
     def silence(self, source: int | None = None) -> bool: ...
 
@@ -69,21 +71,32 @@ class _Run:
 
     def events(self, from_beats: float, to_beats: float) -> Iterator[tuple[float, tuple[int, ...]]]:
         """(place, message) within [from, to); a note that the next of its pitch, or the end, cuts ends there."""
-        part, length = self.part, self.part.motif.clip.length_beats
+        part = self.part
         if part.program is not None and from_beats <= self.start_beats < to_beats:
             yield self.start_beats, (0xC0 | part.channel, part.program)
+        for begins, ends, pitch, velocity in self._notes(from_beats, to_beats):
+            if from_beats <= begins < to_beats:
+                yield begins, (0x90 | part.channel, pitch, velocity)
+            if from_beats <= ends < to_beats:
+                yield ends, note_off(part.channel, pitch)
+
+    def lasting(self, beats: float) -> Iterator[Voice]:
+        """The notes begun before a place that end there or later."""
+        for begins, ends, pitch, _ in self._notes(beats, beats):
+            if begins < beats <= ends:
+                yield Voice(self.part.port, self.part.channel, pitch)
+
+    def _notes(self, from_beats: float, to_beats: float) -> Iterator[tuple[float, float, int, int]]:
+        """(begin, end, pitch, velocity) of all notes of the turns that reach into [from, to]."""
+        length = self.part.motif.clip.length_beats
         first = max(0, math.floor((from_beats - self.start_beats) / length) - 1)
         last = math.floor((min(to_beats, self.end_beats) - self.start_beats) / length)
         for turn in range(first, last + 1):
             base = self.start_beats + turn * length
-            for start, end, pitch, velocity in _cut(part.motif):
+            for start, end, pitch, velocity in _cut(self.part.motif):
                 begins, ends = base + start, min(base + end, self.end_beats)
-                if begins >= self.end_beats - SAME_PLACE_BEATS:
-                    continue
-                if from_beats <= begins < to_beats:
-                    yield begins, (0x90 | part.channel, pitch, velocity)
-                if from_beats <= ends < to_beats:
-                    yield ends, note_off(part.channel, pitch)
+                if begins < self.end_beats - SAME_PLACE_BEATS:
+                    yield begins, ends, pitch, velocity
 
 
 def _cut(motif: Motif) -> Iterator[tuple[float, float, int, int]]:
@@ -181,13 +194,16 @@ class Audition:
         return any(abs(line.seconds_at(place) - self._line.seconds_at(place)) > SHIFT_SECONDS for place in places)
 
     def _take_back(self, line: Timeline, now: float) -> None:
-        """What is due from the fence on is made anew on the new time; what comes before it stays as it was sent."""
+        """What is due from the fence on is made anew on the new time; what comes before it stays as it was sent, and
+        what has begun by then goes on.
+        """
         fence = now + FENCE_SECONDS
         self._made_beats = min(self._made_beats, self._line.beats_at(fence))
         self._last_due_seconds = fence
         self._line = line
         self._choose()
-        self._sender.replace(self._source, fence, self._events(line.beats_at(now + AHEAD_SECONDS)))
+        lasting = [voice for run in self._runs for voice in run.lasting(self._made_beats)]
+        self._sender.replace(self._source, fence, self._events(line.beats_at(now + AHEAD_SECONDS)), lasting)
 
     def _choose(self) -> None:
         """Lets what is asked for begin on the first bar line that has not been sent ahead."""

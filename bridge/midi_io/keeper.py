@@ -29,6 +29,7 @@ from bridge.midi_io.schedule import (
     Due,
     Event,
     Schedule,
+    Voice,
     is_note_on,
 )
 
@@ -101,8 +102,9 @@ class Keeper:
 
     def _do_replace(self, line: Line) -> None:
         events = _events(line)
+        lasting = [Voice(*(int(number) for number in row)) for row in line["lasting"]]
         with self._changed:
-            self._schedule.replace(int(line["source"]), float(line["from"]), events)
+            self._schedule.replace(int(line["source"]), float(line["from"]), events, lasting)
             self._changed.notify()
 
     def _do_silence(self, line: Line) -> None:

@@ -12,7 +12,7 @@ from assistant.readiness import Readiness
 from bridge.child import Child, Line
 from bridge.midi_io.memory import NotesMemory
 from bridge.midi_io.ports import PortChoice
-from bridge.midi_io.schedule import Event
+from bridge.midi_io.schedule import Event, Voice
 
 Message = tuple[int, ...]
 Listener = Callable[[float, int, tuple[int, ...]], None]
@@ -102,9 +102,14 @@ class Player:
         """Events ahead of time; false where the process is being started again, and they are lost."""
         return self._child.tell({"do": "add", "events": list(events)})
 
-    def replace(self, source: int, from_seconds: float, events: Iterable[Event] = ()) -> bool:
-        """Takes back what `source` has ahead from a time on, ends the notes that then would hang, adds `events`."""
-        return self._child.tell({"do": "replace", "source": source, "from": from_seconds, "events": list(events)})
+    def replace(
+        self, source: int, from_seconds: float, events: Iterable[Event] = (), lasting: Iterable[Voice] = ()
+    ) -> bool:
+        """Takes back what `source` has ahead from a time on, ends the notes that then would hang but for those that are
+        `lasting`, adds `events`.
+        """
+        asked = {"source": source, "from": from_seconds, "events": list(events), "lasting": list(lasting)}
+        return self._child.tell({"do": "replace", **asked})
 
     def silence(self, source: int | None = None) -> bool:
         """Ends now whatever sounds, and takes back whatever is ahead (of `source`)."""

@@ -32,6 +32,14 @@ class Event(NamedTuple):
     source: int = 1
 
 
+class Voice(NamedTuple):
+    """A note that may sound."""
+
+    port: int
+    channel: int
+    pitch: int
+
+
 class Due(NamedTuple):
     """What to send now."""
 
@@ -57,7 +65,8 @@ class Schedule:
     by `silence`.
 
     Every note-on is followed by a note-off before the next note-on of the same pitch, and notes whose note-off is taken
-    back end at that moment. After a silence, what its source has played ends a second time, but for what plays anew.
+    back end at that moment, unless it is said that they last. After a silence, what its source has played ends a second
+    time, but for what plays anew.
     """
 
     def __init__(self, sounding: bytearray | mmap | None = None) -> None:
@@ -74,10 +83,13 @@ class Schedule:
             self._count += 1
             heapq.heappush(self._heap, (event.due_seconds, rank, self._count, event))
 
-    def replace(self, source: int, from_seconds: float, events: Iterable[Event] = ()) -> None:
+    def replace(
+        self, source: int, from_seconds: float, events: Iterable[Event] = (), lasting: Iterable[Voice] = ()
+    ) -> None:
         """Takes back what `source` has ahead from `from_seconds` on, and puts `events` there instead.
 
-        A note of the source that then has no note-off ahead gets one at `from_seconds`.
+        A note of the source that then has no note-off ahead gets one at `from_seconds`, but for those that are
+        `lasting`: their note-offs are added later.
         """
         events = tuple(events)
         self._heap = [row for row in self._heap if row[3].source != source or row[0] < from_seconds]
@@ -89,6 +101,7 @@ class Schedule:
             elif is_note_off(event.message):
                 open_keys.discard(_key(event))
         open_keys -= {_key(event) for event in events if is_note_off(event.message)}
+        open_keys -= {_place(*voice) for voice in lasting}
         self.add(events)
         self.add(_off(key, from_seconds, source) for key in sorted(open_keys))
 
@@ -144,7 +157,11 @@ class Schedule:
 
 
 def _key(event: Event) -> int:
-    return (event.port * CHANNELS + (event.message[0] & 15)) * PITCHES + event.message[1]
+    return _place(event.port, event.message[0] & 15, event.message[1])
+
+
+def _place(port: int, channel: int, pitch: int) -> int:
+    return (port * CHANNELS + channel) * PITCHES + pitch
 
 
 def _off(key: int, now: float, source: int) -> Event:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.clock import HandClock, Lead, OwnClock
-from bridge.midi_io.audition import Audition, Part
+from bridge.midi_io.audition import Audition, Part, _cut
 from bridge.midi_io.follow import MidiClock
-from bridge.midi_io.schedule import Event, Schedule, is_note_off, is_note_on
+from bridge.midi_io.schedule import Event, Schedule, Voice, is_note_off, is_note_on
 from midi.clip import Clip
 from midi.motif import Motif
 from midi.note import Note
@@ -33,8 +34,10 @@ class Room:
         self.schedule.add(events)
         return True
 
-    def replace(self, source: int, from_seconds: float, events: Iterable[Event] = ()) -> bool:
-        self.schedule.replace(source, from_seconds, events)
+    def replace(
+        self, source: int, from_seconds: float, events: Iterable[Event] = (), lasting: Iterable[Voice] = ()
+    ) -> bool:
+        self.schedule.replace(source, from_seconds, events, lasting)
         return True
 
     def silence(self, source: int | None = None) -> bool:
@@ -322,6 +325,53 @@ def test_a_trembling_clock_loses_and_doubles_no_note(asked, bpm, trembles):
     assert (
         sum(beats < now_beats - 0.01 for beats in due) <= len(begun) <= sum(beats < now_beats + 0.01 for beats in due)
     )
+
+
+def beats_of(seconds: float, changes: list[tuple[float, float]]) -> float:
+    """The place at a time, where `changes` are (since when, beats a minute)."""
+    ends = [since for since, _ in changes[1:]] + [math.inf]
+    return sum(
+        (min(seconds, end) - since) * bpm / 60
+        for (since, bpm), end in zip(changes, ends, strict=True)
+        if since < seconds
+    )
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    parts,
+    st.floats(60, 200),
+    st.lists(st.tuples(st.floats(0.01, 1.0), st.floats(60, 200)), min_size=1, max_size=8),
+)
+def test_every_note_lasts_as_long_as_it_is_written_whatever_the_tempo_does(asked, bpm, story):
+    room = Room(bpm=bpm)
+    room.own.start(0.0)
+    room.audition.play(asked)
+    changes = [(0.0, bpm)]
+    for seconds, bpm in story:
+        room.move(seconds)
+        changes.append((room.clock.now(), bpm))
+        room.own.set_tempo(Tempo(bpm), room.clock.now())
+    room.move(1.0)
+    begun: dict[int, float] = {}
+    heard = []
+    for seconds, message in room.heard:
+        if is_note_on(message):
+            begun[message[1]] = seconds
+        elif is_note_off(message) and message[1] in begun:
+            heard.append((begun.pop(message[1]), seconds, message[1]))
+    length = asked.motif.clip.length_beats
+    written = [
+        (turn * length + start, turn * length + end, pitch)
+        for turn in range(int(beats_of(room.clock.now(), changes) // length) + 1)
+        for start, end, pitch, _ in _cut(asked.motif)
+    ]
+    for began, ended, pitch in heard:
+        # What is due in 4 ms stays as it was sent, which a third of the tempo makes 12 ms; a shift of 2 ms is none.
+        beats = beats_of(began, changes)
+        nearest = min((one for one in written if one[2] == pitch), key=lambda one: abs(one[0] - beats))
+        for wrote, came in zip(nearest, (began, ended), strict=False):
+            assert beats_of(came - 0.014, changes) <= wrote <= beats_of(came + 0.014, changes)
 
 
 deeds = st.one_of(
