@@ -107,7 +107,8 @@ def _read(asked: Asked, value: object) -> Any:
     high = math.inf if asked.high is None else asked.high
     for number in read if isinstance(read, tuple) else (read,):
         if isinstance(number, int | float) and not low <= number <= high:
-            raise InvalidArgument(f"{asked.name} {number:g} is outside {low:g}..{high:g}", hint=asked.text)
+            beyond = f"outside {low:g}..{high:g}" if high < math.inf else f"below {low:g}"
+            raise InvalidArgument(f"{asked.name} {number:g} is {beyond}", hint=asked.text)
     if asked.choices and read not in asked.choices:
         raise InvalidArgument(f"{asked.name} {read!r} is unknown", hint=f"give {', '.join(asked.choices)}")
     return read

@@ -130,9 +130,11 @@ class OwnClock:
         with self._lock:
             self._timeline = replace(self._timeline, meter=meter, bar_line_beats=bar_line_beats)
 
-    def start(self, now: float, beats: float = 0.0) -> None:
-        """Runs from `beats`, which are at `now`."""
+    def start(self, now: float, beats: float | None = None) -> None:
+        """Runs from `beats`, which are at `now`; from the first bar line where none are given."""
         with self._lock:
+            if beats is None:
+                beats = self._timeline.bar_line_from(0.0)
             self._timeline = replace(self._timeline, running=True, beats=beats, at_seconds=now)
 
     def stop(self, now: float) -> None:

@@ -40,12 +40,18 @@ def played(settings: LiveSettings, store: SessionStore, tell: Tell) -> Iterator[
         yield None
         return
 
-    def told(name: str, value: object) -> None:
+    def told(name: str, value: Any) -> None:
+        if name == "cables":
+            store.change(cables=tuple((ours, peer) for ours, peers in sorted(value.items()) for peer in peers))
+            return
         if name == "audition" and live.audition.state == "idle":
             store.change(playing=None)
         tell(name, value)
 
-    live = Live(settings, told)
+    before: dict[str, list[str]] = {}
+    for ours, peer in store.session.cables:
+        before.setdefault(ours, []).append(peer)
+    live = Live(settings, told, before)
 
     def set_as(session: Session) -> None:
         try:

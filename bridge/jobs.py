@@ -7,6 +7,7 @@ the composer waits for), sound (which may take long), and sound from description
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import sys
@@ -87,7 +88,6 @@ class _Lane:
         self.folder = folder
         self.waiting: deque[int] = deque()
         self.process: asyncio.subprocess.Process | None = None
-        self.running: int | None = None
         self.wake = asyncio.Event()
 
     async def worker(self) -> asyncio.subprocess.Process:
@@ -159,8 +159,11 @@ class Jobs:
             self._set(replace(job, state="cancelled"))
             self._futures[number].cancel()
             lane = self._lanes[LANES[job.task]]
-            if lane.running == number and lane.process:
-                lane.process.kill()
+            if number in lane.waiting:
+                lane.waiting.remove(number)
+            elif lane.process:
+                with contextlib.suppress(ProcessLookupError):
+                    lane.process.kill()
         return self._jobs[number]
 
     @property
@@ -180,7 +183,6 @@ class Jobs:
             await lane.wake.wait()
 
     async def _run(self, lane: _Lane, number: int) -> None:
-        lane.running = number
         self._set(replace(self._jobs[number], state="running"))
         for _ in range(_TRIES):
             if await self._tried(lane, number):
@@ -190,11 +192,12 @@ class Jobs:
                 f"the worker for {self._jobs[number].what} ended twice", hint="the take is kept; try again"
             )
             self._fail(number, error)
-        lane.running = None
 
     async def _tried(self, lane: _Lane, number: int) -> bool:
         """Whether the job came to an end; False when its worker did."""
         worker = await lane.worker()
+        if self._jobs[number].state == "cancelled":
+            return True
         assert worker.stdin is not None
         assert worker.stdout is not None
         asked = {"job": number, "task": self._jobs[number].task, "arguments": self._asked[number]}
@@ -203,10 +206,11 @@ class Jobs:
             await worker.stdin.drain()
         except (BrokenPipeError, ConnectionResetError):
             await worker.wait()
-            return False
+            return self._jobs[number].state == "cancelled"
         while line := await worker.stdout.readline():
             told = json.loads(line)
-            if told.get("job") != number:
+            if told.get("job") != number or self._jobs[number].state == "cancelled":
+                # What a worker told before it was ended for a cancelled job counts no more.
                 continue
             if "progress" in told:
                 self._set(replace(self._jobs[number], share=told["progress"]))

@@ -15,7 +15,7 @@ from bridge.midi_io.audition import Audition, Conductor, Part, State
 from bridge.midi_io.controls import Control, Controls
 from bridge.midi_io.follow import MidiClock
 from bridge.midi_io.link import LinkClock
-from bridge.midi_io.player import Player, PortState
+from bridge.midi_io.player import Cables, Player, PortState
 from bridge.midi_io.ports import PortChoice
 from bridge.midi_io.schedule import Event
 from midi.errors import HummingbridgeError
@@ -49,10 +49,13 @@ class LiveSettings:
 class Live:
     """Plays motifs (`bridge.app.Player`), and listens to the DAW's clock and the footswitch.
 
-    `tell(name, value)` is told of what changes, `pressed()` is called for the footswitch; both in the event loop.
+    `cables` are those of the last time. `tell(name, value)` is told of what changes, cables included, `pressed()` is
+    called for the footswitch; both in the event loop.
     """
 
-    def __init__(self, settings: LiveSettings, tell: Callable[[str, object], None]) -> None:
+    def __init__(
+        self, settings: LiveSettings, tell: Callable[[str, object], None], cables: Cables | None = None
+    ) -> None:
         self._settings, self._tell = settings, tell
         self.pressed: Callable[[], None] = lambda: None
         self._loop = asyncio.get_running_loop()
@@ -65,7 +68,13 @@ class Live:
         self._daw_tempo: Tempo | None = None
         self._once: asyncio.Task[None] | None = None
         self._controls = Controls()
-        self._player = Player(on_message=self._heard, on_port=self._port_changed)
+        self._player = Player(
+            on_message=self._heard,
+            on_port=self._port_changed,
+            on_cables=self._cables_changed,
+            on_period=self.midi_clock.set_period,
+            cables=cables,
+        )
         self.audition = Audition(self._player, on_state=self._state_changed)
         self._conductor = Conductor(self.audition, self.lead, self.clock)
         if settings.midi_out != NONE:
@@ -238,6 +247,9 @@ class Live:
 
     def _port_changed(self, state: PortState) -> None:
         self._loop.call_soon_threadsafe(self._tell, "midi", _port_json(state))
+
+    def _cables_changed(self, cables: Cables) -> None:
+        self._loop.call_soon_threadsafe(self._tell, "cables", cables)
 
     def _state_changed(self, state: State) -> None:
         self._loop.call_soon_threadsafe(self._tell, "audition", state)

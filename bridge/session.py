@@ -19,7 +19,8 @@ class Session:
     """`motif` and `variations` are take ids; `selected` counts from 1, 0 for none. The rest are the settings that hold
     for what is made next. `follow` says who leads (`bridge.clock.Follow`); `tempo_bpm` is the own clock's tempo, None
     that of what it plays. `footswitch` is the control that starts and stops a recording, as `Control.parse` reads it.
-    `surfaces` are those in use, as `serve --surface` names them. `playing` is the variation that sounds (0 the motif,
+    `surfaces` are those in use, as `serve --surface` names them; `cables` the MIDI ports that ours are connected to, in
+    pairs. `playing` is the variation that sounds (0 the motif,
     None silence): it is not kept on disk.
     """
 
@@ -37,6 +38,7 @@ class Session:
     chain: str = ""
     daw: str = "folder"
     surfaces: tuple[str, ...] = ()
+    cables: tuple[tuple[str, str], ...] = ()
     follow: str = "auto"
     footswitch: str = "cc:64"
     tempo_bpm: float | None = None
@@ -48,7 +50,7 @@ class Session:
         return plain | {name: list(plain[name]) for name in _LISTS}
 
 
-_LISTS = ("variations", "locked_bars", "surfaces")
+_LISTS = ("variations", "locked_bars", "surfaces", "cables")
 _PASSING = ("playing", "recording")
 Listener = Callable[[Session, dict[str, Any]], None]
 
@@ -96,5 +98,5 @@ class SessionStore:
         known = {field.name for field in dataclasses.fields(Session)} - set(_PASSING)
         kept = {name: value for name, value in kept.items() if name in known} if isinstance(kept, dict) else {}
         for name in _LISTS:
-            kept[name] = tuple(kept.get(name, ()))
+            kept[name] = tuple(tuple(one) if isinstance(one, list) else one for one in kept.get(name, ()))
         return Session(**kept)

@@ -93,7 +93,7 @@ class JackInput:
         self._clock = FrameClock(self.rate_hz)
         self._frame, self._last_stamp = 0, -1
         self._latency_seconds = 0.0
-        self.name = f"{client.name}:in"
+        self.name = f"nothing, until a port is connected to {client.name}:in"
         client.set_process_callback(self._process)
         client.set_shutdown_callback(self._shut_down)
         client.activate()
@@ -127,6 +127,7 @@ class JackInput:
         if chosen:
             with contextlib.suppress(jack.JackError):
                 self._client.connect(chosen[0], self._port)
+                self.name = chosen[0].name
             # Sound from the hardware was made a period before JACK hands it on; from another program, in this period.
             self._latency_seconds = self._client.blocksize / self.rate_hz if chosen[0].is_physical else 0.0
 

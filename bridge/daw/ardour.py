@@ -89,11 +89,12 @@ class Ardour(Daw):
             )
         started = time.monotonic()
         try:
-            answer = self._link(pickup_seconds=min(1.0, self._pickup_seconds)).ask("state")
+            link = self._link(pickup_seconds=min(1.0, self._pickup_seconds))
+            answer = link.ask("state")
         except (DawUnreachable, DawRefused) as error:
             return Readiness("unreachable", error.message, error.hint)
         waited = 1000 * (time.monotonic() - started)
-        slow = "" if there.osc else "for answers at once enable OSC under Edit, Preferences, Control Surfaces"
+        slow = "" if link.osc_is_on() else "for answers at once enable OSC under Edit, Preferences, Control Surfaces"
         return Readiness("ready", f"session {answer['session_name']!r}, answered in {waited:.0f} ms", slow)
 
     def seems_running(self) -> bool:

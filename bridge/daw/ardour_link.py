@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
+import time
 import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +15,13 @@ from typing import Any
 from bridge.daw.ardour_install import BRIDGE, installed
 from bridge.daw.job_folder import JobFolder
 from bridge.daw.port import DawRefused, DawUnreachable
-from bridge.osc.client import OscPeer
+from bridge.osc.client import OscPeer, message
 
 PROTOCOL = "1"
 OSC_PORT = 3819
 """Where Ardour's OSC surface listens, unless the composer or a second Ardour made it another."""
 
+_REFUSAL_SECONDS = 0.002
 _START = "start Ardour 7 and open a session"
 _INSTALL = "hummingbridge daw install ardour"
 
@@ -55,6 +58,19 @@ class ArdourLink:
         """Ardour looks by itself ten times a second; with OSC on, it looks now."""
         with contextlib.suppress(OSError), OscPeer(self.osc_port) as peer:
             peer.send("/access_action", f"LuaAction/script-{slot}")
+
+    def osc_is_on(self) -> bool:
+        """Whether anybody listens for OSC. Ardour's settings do not tell: each session has its own switch."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("127.0.0.1", self.osc_port))
+            try:
+                for _ in range(2):
+                    # The second meets the refusal of the first.
+                    probe.send(message("/ping"))
+                    time.sleep(_REFUSAL_SECONDS)
+            except ConnectionError:
+                return False
+        return True
 
     def _checked(self, answer: dict[str, str]) -> dict[str, str]:
         if answer.get("ok") == "1":

@@ -40,7 +40,11 @@ STEADY_TICKS = 6
 
 TOGETHER_SECONDS = 0.002
 LONGEST_PERIOD_SECONDS = 0.045
-"""Ticks may come so much too soon or too late for no other reason than that drivers hand them on in periods."""
+"""Ticks may come so much too soon or too late for no other reason than that drivers hand them on in periods, where the
+length of those is not known.
+"""
+
+PERIOD_TREMBLES_SECONDS = 0.002
 
 SLOWEST_CLOCK_BPM, FASTEST_CLOCK_BPM = 20.0, 400.0
 MOST_DOUBT = 0.03
@@ -136,6 +140,7 @@ class MidiClock:
         self._placed = False
         self._zero_beats = 0.0
         self._unsure_ticks = 0
+        self._period_seconds: float | None = None
         self.lost_ticks = 0
         """Ticks that never came, as their gaps tell."""
 
@@ -148,6 +153,11 @@ class MidiClock:
     def set_meter(self, meter: Meter, bar_line_beats: float = 0.0) -> None:
         with self._lock:
             self._line = replace(self._line, meter=meter, bar_line_beats=bar_line_beats)
+
+    def set_period(self, seconds: float | None) -> None:
+        """How long the driver's periods are, in which ticks come; None where that is not known."""
+        with self._lock:
+            self._period_seconds = seconds
 
     def feed(self, seconds: float, message: tuple[int, ...]) -> None:
         """One message as it came in; what is not about time is passed over."""
@@ -184,6 +194,8 @@ class MidiClock:
     def _tick(self, seconds: float) -> None:
         if self._ticks and not 0 <= seconds - self._ticks[-1][1] <= LOST_AFTER_SECONDS:
             self._begin_anew()
+        if self._came_twice(seconds):
+            return
         index = self._ticks[-1][0] + 1 if self._ticks else 0
         if self._running and not self._placed:
             # This tick is the place that was told; before it nothing is known of the time between.
@@ -198,6 +210,16 @@ class MidiClock:
             self._tell(index, seconds, None)
         elif count < 2 * FEWEST_TICKS or index % FIT_EVERY == 0:
             self._look()
+
+    def _came_twice(self, seconds: float) -> bool:
+        """Whether a tick is the one before once more: two never come together where a period is shorter than a tick,
+        unless the first is late.
+        """
+        line = self._fit
+        if line is None or self._period_seconds is None or line.tick_seconds <= self._longest_period_seconds:
+            return False
+        index, before = self._ticks[-1]
+        return seconds - before < TOGETHER_SECONDS and before - line.at(index) <= self._longest_period_seconds / 2
 
     def _begin_anew(self) -> None:
         self._ticks.clear()
@@ -269,21 +291,30 @@ class MidiClock:
     def _stepped(self, later: int, height: float, before: Line, scatter: float) -> bool:
         """The last `later` ticks come `height` ticks later than those before: a whole number was lost, or came twice;
         or the sender's time stood still.
+
+        Where a period is about as long as a tick, one tick a period comes, and now and then none: that is no tick lost.
         """
         ticks, whole = list(self._ticks), round(height)
         earlier, rest = ticks[:-later], ticks[-later:]
-        may_be_a_period = abs(height) * before.tick_seconds <= LONGEST_PERIOD_SECONDS
-        surely = whole > 0 or (whole < 0 and not may_be_a_period)
+        height_seconds = abs(height) * before.tick_seconds
+        may_be_a_period = height_seconds <= self._longest_period_seconds
+        surely = not may_be_a_period or (whole > 0 and self._period_seconds is None)
         unsure_by = 3 * scatter / later**0.5 + before.doubt * len(ticks) / 2
-        if surely and abs(height - whole) <= max(0.1, unsure_by):
+        if whole and surely and abs(height - whole) <= max(0.1, unsure_by):
             self.lost_ticks += max(0, whole)
             rest = [(index + whole, seconds) for index, seconds in rest]
             earlier = [tick for tick in earlier if tick[0] < rest[0][0]]
-        elif not may_be_a_period:
+        elif height_seconds > LONGEST_PERIOD_SECONDS:
             earlier = [(index, seconds + height * before.tick_seconds) for index, seconds in earlier]
         self._ticks.clear()
         self._ticks.extend(earlier + rest)
         return True
+
+    @property
+    def _longest_period_seconds(self) -> float:
+        if self._period_seconds is None:
+            return LONGEST_PERIOD_SECONDS
+        return self._period_seconds + PERIOD_TREMBLES_SECONDS
 
     def _keep_last(self, count: int) -> None:
         ticks = list(self._ticks)[-count:]

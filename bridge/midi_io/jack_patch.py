@@ -54,6 +54,11 @@ class JackPatch:
         self._client.set_shutdown_callback(self._shut_down)
         self._client.activate()
 
+    @property
+    def period_seconds(self) -> float:
+        """So long is a period of JACK's, in which MIDI is handed on."""
+        return float(self._client.blocksize / self._client.samplerate)
+
     def names(self) -> set[str]:
         """Every MIDI port."""
         return {port.name for port in self._client.get_ports(is_midi=True)}

@@ -48,6 +48,7 @@ class PatchBay:
         self._jack: JackPatch | None = None
         self._lock = threading.RLock()
         self._known_cables: dict[str, list[str]] = {}
+        self._known_period: float | None = None
 
     def start(self) -> None:
         threading.Thread(target=self._look_after, daemon=True).start()
@@ -142,6 +143,13 @@ class PatchBay:
                 self._jack = JackPatch(self._cables)
             except OSError:
                 self._jack = None
+            self._say_period()
+
+    def _say_period(self) -> None:
+        period = self._jack.period_seconds if self._jack is not None and self._jack.alive else None
+        if period != self._known_period:
+            self._known_period = period
+            self._answers.say({"period": period})
 
     def _tend(self, held: _Held) -> None:
         if self._jack is not None and held.jack_name:
@@ -166,6 +174,7 @@ class PatchBay:
                 self._say(way, number, held, "waiting", f"MIDI port {held.name!r} went away", "start its program again")
             else:
                 self._tend(held)
+        self._say_period()
         cables = {ours: sorted(peers) for ours, peers in self._cables.wanted.items() if peers}
         if cables != self._known_cables:
             self._known_cables = cables

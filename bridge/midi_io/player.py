@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,6 +15,9 @@ from bridge.midi_io.ports import PortChoice
 from bridge.midi_io.schedule import Event, Voice
 
 Message = tuple[int, ...]
+Cables = dict[str, list[str]]
+"""Our ports, each with those of other programs that it is connected to (JACK)."""
+
 Listener = Callable[[float, int, tuple[int, ...]], None]
 """Called with (seconds, input number, message) from a thread of the player."""
 
@@ -37,6 +40,9 @@ class PortState:
 class Player:
     """Starts the process, feeds it ahead of time, and starts it again with the same ports if it crashes.
 
+    `cables` are those of before, put back as soon as the other side is there; `on_cables` is told of theirs,
+    `on_period` how many seconds a period of JACK's is.
+
     Its methods may be called from any thread and do not wait, but for `stats`, `ports` and `close`. After a crash the
     notes that sounded are ended by the process that comes after; after ours, by the process itself.
     """
@@ -46,13 +52,16 @@ class Player:
         *,
         on_message: Listener | None = None,
         on_port: Callable[[PortState], None] | None = None,
-        on_cables: Callable[[dict[str, list[str]]], None] | None = None,
+        on_cables: Callable[[Cables], None] | None = None,
+        on_period: Callable[[float | None], None] | None = None,
+        cables: Mapping[str, Iterable[str]] | None = None,
         api: str | None = None,
     ) -> None:
         self._on_message, self._on_port, self._on_cables, self._api = on_message, on_port, on_cables, api
+        self._on_period = on_period
         self._ports: dict[tuple[str, int], PortChoice] = {}
         self._farewells: dict[tuple[str, int], tuple[Message, ...]] = {}
-        self._cables: dict[str, list[str]] = {}
+        self._cables: Cables = {ours: list(peers) for ours, peers in (cables or {}).items()}
         self._states: dict[tuple[str, int], PortState] = {}
         self._answers: dict[str, Any] = {}
         self._answered = threading.Condition()
@@ -166,6 +175,9 @@ class Player:
                 self._on_port(state)
         elif "priority" in line:
             self._priority = Readiness(**line["priority"])
+        elif "period" in line:
+            if self._on_period is not None:
+                self._on_period(line["period"])
         elif "cables" in line:
             self._cables = line["cables"]
             if self._on_cables is not None:

@@ -173,6 +173,29 @@ def test_a_virtual_port_gets_its_cables_back_after_the_time_keepers_death(receiv
         player.close()
 
 
+def test_a_virtual_port_gets_its_cables_of_before_when_the_program_is_started_again(receiver: Receiver, told: Ports):
+    name, noted, periods = f"hb {os.getpid()}", {}, []
+    player = Player(on_port=told, on_cables=noted.update, on_period=periods.append, api="UNIX_JACK")
+    try:
+        player.open_output(PortChoice(name))
+        eventually(lambda: told.last == "open")
+        subprocess.run(["jack_connect", f"{name}:out", receiver.name], check=True, capture_output=True)
+        eventually(lambda: noted == {f"{name}:out": [receiver.name]})
+    finally:
+        player.close()
+    assert periods == [512 / 48000]
+    receiver.end()
+    again = Player(cables=noted, api="UNIX_JACK")
+    try:
+        again.open_output(PortChoice(name))
+        time.sleep(1.0)
+        receiver.begin()
+        again.add(note(60, time.perf_counter() + 2.0, 60.0))
+        eventually(lambda: receiver.sounding() == {60})
+    finally:
+        again.close()
+
+
 def test_a_port_that_goes_away_is_said_and_comes_back(player: Player, receiver: Receiver, told: Ports):
     receiver.end()
     eventually(lambda: told.last == "waiting")

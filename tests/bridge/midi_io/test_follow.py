@@ -349,6 +349,38 @@ def test_ticks_that_come_late_in_a_bunch_move_neither_the_tempo_nor_the_place(bp
             assert abs(cable.ticks_ahead) < 1.0
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.floats(50, 200), st.sampled_from([256, 512, 1024, 2048]), st.floats(0.0, 0.02), st.integers(0, 5))
+def test_however_long_a_period_is_no_tick_is_lost_that_only_came_in_the_next(bpm, frames, begins, seed):
+    period, draw = frames / 48000, random.Random(seed)
+    daw = Daw(bpm, lambda seconds: math.ceil(seconds / period) * period + draw.uniform(0, 0.0005))
+    daw.now += begins
+    daw.clock.set_period(period)
+    daw.send(START)
+    daw.play(4)
+    for _ in range(96):
+        daw.play(0.25)
+        assert daw.line.tempo_bpm == pytest.approx(bpm, rel=0.015)
+        assert daw.error_ms(period / 2) < 1000 * period
+    assert daw.clock.lost_ticks == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(50, 170), st.sampled_from([128, 256, 512]), st.sets(st.integers(100, 800), max_size=20))
+def test_ticks_that_come_twice_move_neither_the_tempo_nor_the_place(bpm, frames, twice):
+    period = frames / 48000
+    daw = Daw(bpm, lambda seconds: math.ceil(seconds / period) * period)
+    daw.clock.set_period(period)
+    daw.send(START)
+    for tick in range(900):
+        daw.play(1 / 24)
+        if tick in twice:
+            daw.clock.feed(daw.held + 0.0001, CLOCK)
+        if tick > 100:
+            assert daw.line.tempo_bpm == pytest.approx(bpm, rel=0.02)
+            assert daw.error_ms(period / 2) < 1000 * period
+
+
 troubles = st.one_of(
     st.tuples(st.floats(0.0, 0.3), st.just(1)),
     st.tuples(st.just(0.0), st.sampled_from([0, 2])),
