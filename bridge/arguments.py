@@ -155,7 +155,8 @@ def _text(asked: Asked, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise _wrong(asked, value)
     text = f"{value:g}" if isinstance(value, float) else str(value)
-    if len(text) > 4096 or "\x00" in text:
+    if len(text) > 4096 or "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        # Half a sign, as JSON may hold, can be written nowhere.
         raise _wrong(asked, value)
     return text
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from bridge.arguments import Asked, asked, described
 
+MOST_SEED = 2**31 - 1
+"""OSC's whole numbers end here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -65,7 +68,9 @@ class FromDaw:
 @dataclass(frozen=True, slots=True)
 class VaryMake:
     count: int = asked("How many variations.", default=10, low=1, high=100)
-    seed: int | None = asked("Another number, other variations; counts up by itself if not given.", default=None, low=0)
+    seed: int | None = asked(
+        "Another number, other variations; counts up by itself if not given.", default=None, low=0, high=MOST_SEED
+    )
     technique: str | None = asked("Only this technique.", default=None)
     key: str | None = asked('Stay in this key, such as "D minor".', default=None)
     range: str | None = asked("Stay within these pitches, such as C3-C5.", default=None)
@@ -92,7 +97,9 @@ class VaryAnew:
     )
     length: int = asked("How many bars to go on for.", default=4, low=1, high=32)
     count: int = asked("How many ways.", default=10, low=1, high=100)
-    seed: int | None = asked("Another number, other ways; counts up by itself if not given.", default=None, low=0)
+    seed: int | None = asked(
+        "Another number, other ways; counts up by itself if not given.", default=None, low=0, high=MOST_SEED
+    )
     bars: tuple[int, ...] = asked("The bars to fill, the first is 1.", default=(), low=1, high=999)
 
 
@@ -245,7 +252,9 @@ class Generate:
     melody: str = asked("A take whose tune it follows, such as the hum.", default="")
     start: str = asked("A take that it goes on from.", default="")
     seconds: float = asked("How long, rounded to whole bars.", default=12.0, low=1, high=120)
-    seed: int | None = asked("Another number, other music; counts up by itself if not given.", default=None, low=0)
+    seed: int | None = asked(
+        "Another number, other music; counts up by itself if not given.", default=None, low=0, high=MOST_SEED
+    )
     model: str = asked("The weights, by the hub's name or a folder.", default="")
     licence: str = asked("The licence of your own weights, as an SPDX name.", default="")
 

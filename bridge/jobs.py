@@ -60,7 +60,7 @@ class TaskFailed(HummingbridgeError):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A piece of work: `share` is the part that is done, 0..1; `error` says why it failed."""
+    """A piece of work: `share` is the part that is done, 0..1; `error` and `hint` say why it failed, and what helps."""
 
     number: int
     task: str
@@ -68,6 +68,7 @@ class Job:
     state: State = "waiting"
     share: float = 0.0
     error: str = ""
+    hint: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -77,6 +78,7 @@ class Job:
             "state": self.state,
             "share": round(self.share, 3),
             "error": self.error,
+            "hint": self.hint,
         }
 
 
@@ -225,7 +227,7 @@ class Jobs:
         return self._jobs[number].state == "cancelled"
 
     def _fail(self, number: int, error: HummingbridgeError) -> None:
-        self._set(replace(self._jobs[number], state="failed", error=error.message))
+        self._set(replace(self._jobs[number], state="failed", error=error.message, hint=error.hint))
         self._futures[number].set_exception(error)
 
     def _set(self, job: Job) -> None:

@@ -10,6 +10,7 @@ from assistant.library import Library
 from assistant.tables import resolve
 
 if TYPE_CHECKING:
+    from assistant.brief import Brief
     from assistant.hear import Listener
     from assistant.steps.sounding import Sounded
 
@@ -81,15 +82,13 @@ def hear(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str
     return {"take": hummed.take.id, "recording": recording.id, "heard": hummed.heard.as_json()}
 
 
-def vary(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-    """Variations of the motif `take`."""
+def brief_of(asked: Mapping[str, Any]) -> Brief:
+    """What is asked of variations. Raises `InvalidMusic`, `InvalidBrief`."""
     from assistant.brief import Brief
-    from assistant.steps import notes_of
-    from assistant.steps import vary as varied
     from midi.pitch import PitchRange
     from midi.scale import Key
 
-    brief = Brief(
+    return Brief(
         count=asked["count"],
         closeness=asked.get("closeness"),
         techniques=tuple(asked.get("techniques", ())),
@@ -107,6 +106,14 @@ def vary(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str
         goes_on=asked.get("goes_on", 0),
         answer=asked.get("answer", False),
     )
+
+
+def vary(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
+    """Variations of the motif `take`."""
+    from assistant.steps import notes_of
+    from assistant.steps import vary as varied
+
+    brief = brief_of(asked)
     made = varied(bench.library, notes_of(bench.library, asked["take"]), brief)
     progress(1.0)
     takes = [take.id for take in made.takes]

@@ -16,6 +16,8 @@ from bridge.app import App, beside
 from bridge.commands import HumImport, HumRecord, Nothing, VaryMake
 from bridge.ears import files_of
 from bridge.jobs import Job
+from midi.quantize import parse_grid
+from midi.scale import Key
 from midi.tempo import Meter, Tempo
 
 if TYPE_CHECKING:
@@ -89,6 +91,9 @@ async def learn(app: App, _: Nothing) -> dict[str, Any]:
 
 async def import_file(app: App, asked: HumImport) -> dict[str, Any]:
     path = app.allowed(Path(asked.path))
+    parse_grid(asked.grid)
+    if asked.key:
+        Key.parse(asked.key)
     take, _ = await beside(app, lambda library: import_sound(library, path))
     wanted = {"tempo": asked.tempo, "key": asked.key, "grid": asked.grid, "poly": asked.poly}
     return {"take": take.id, "job": hear(app, take, wanted).number}

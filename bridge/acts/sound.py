@@ -8,7 +8,10 @@ from typing import Any
 
 from assistant.effects import load_chain
 from assistant.errors import InvalidBrief, MissingPart, UnknownName
+from assistant.plugins import is_plugin
 from assistant.render.instruments import find_instrument
+from assistant.render.job import ENGINES, OWN_SOUNDS
+from assistant.tables import unknown
 from assistant.take import Take
 from bridge.acts.motif import current
 from bridge.acts.variation import picked
@@ -123,6 +126,8 @@ def _instrument(app: App, name: str) -> str:
     kind, colon, rest = name.partition(":")
     if not colon:
         return find_instrument(name).name
+    if not is_plugin(name) and kind not in ENGINES | OWN_SOUNDS:
+        raise unknown(kind, ENGINES | OWN_SOUNDS, kind="engine")
     return f"{kind}:{app.allowed(Path(rest))}" if Path(rest).expanduser().is_absolute() else name
 
 

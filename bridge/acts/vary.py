@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from assistant.brief import LEARNED
+from assistant.errors import InvalidBrief
 from bridge.acts.motif import chosen, current
 from bridge.acts.variation import picked
 from bridge.app import App
 from bridge.commands import Closeness, Density, Highest, Keep, Lock, Lowest, Nothing, OneOf, VaryAnew, VaryMake
 from bridge.jobs import Job
 from bridge.session import Session
+from bridge.tasks import brief_of
 from midi.pitch import PitchRange
 
 
 async def make(app: App, asked: VaryMake) -> dict[str, Any]:
     session = app.store.session
     seed = asked.seed if asked.seed is not None else session.seed
+    job = begin(app, asked, seed)
     # The next call without a seed gives others.
     app.store.change(seed=seed + 1)
-    return {"job": begin(app, asked, seed).number}
+    return {"job": job.number}
 
 
 def begin(app: App, asked: VaryMake, seed: int) -> Job:
@@ -46,6 +50,17 @@ def begin(app: App, asked: VaryMake, seed: int) -> Job:
 
 
 def _queued(app: App, wanted: dict[str, Any], name: str) -> Job:
+    # What is wrong with the words is said now, and not in the background.
+    brief = brief_of(wanted)
+    if brief.techniques:
+        from assistant.vary.techniques import technique
+
+        for named in set(brief.techniques) - {LEARNED}:
+            technique(named)
+    if brief.model:
+        from assistant.vary.learned.models import model_path
+
+        model_path(brief.model)
     job, outcome = app.jobs.add("vary", f"variations of {name}", wanted)
 
     def listed(done: asyncio.Future[dict[str, Any]]) -> None:
@@ -59,9 +74,10 @@ def _queued(app: App, wanted: dict[str, Any], name: str) -> Job:
 
 
 async def anew(app: App, asked: VaryAnew) -> dict[str, Any]:
+    if asked.what == "fill" and not asked.bars:
+        raise InvalidBrief("no bar is named to be filled", hint="such as bars=2,3; the first is 1")
     session = app.store.session
     seed = asked.seed if asked.seed is not None else session.seed
-    app.store.change(seed=seed + 1)
     material = current(app)
     wanted = {
         "take": material.take.id,
@@ -72,7 +88,9 @@ async def anew(app: App, asked: VaryAnew) -> dict[str, Any]:
         "goes_on": asked.length if asked.what == "go-on" else 0,
         "answer": asked.what == "answer",
     }
-    return {"job": _queued(app, wanted, material.take.name).number}
+    job = _queued(app, wanted, material.take.name)
+    app.store.change(seed=seed + 1)
+    return {"job": job.number}
 
 
 async def more(app: App, asked: OneOf) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def _trouble(error: Any) -> str:
 def _job(job: Any) -> str:
     """A line as it starts and as it ends, and one at each quarter between."""
     how = f"{25 * int(4 * job['share'])} %" if job["state"] == "running" else job["state"]
-    return f"work     {job['what']}: {how}" + (f" ({job['error']})" if job["error"] else "")
+    return f"work     {job['what']}: {how}" + (f" ({job['error']}; try: {job['hint']})" if job["error"] else "")
 
 
 _SAID = {

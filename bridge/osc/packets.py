@@ -127,5 +127,8 @@ def _message(address: str, *values: str | int | float) -> bytes:
 
     builder = OscMessageBuilder(address=address)
     for value in values:
-        builder.add_arg(value, "i" if isinstance(value, int) and not isinstance(value, bool) else None)
+        kind = None
+        if isinstance(value, int) and not isinstance(value, bool):
+            kind = "i" if abs(value) < 1 << 31 else "h"
+        builder.add_arg(value, kind)
     return bytes(builder.build().dgram)
