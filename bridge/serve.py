@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import gc
 import json
 import os
@@ -34,6 +35,10 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 class AlreadyRunning(HummingbridgeError):
     code: ClassVar[str] = "already-running"
+
+
+class NoSuchAddress(HummingbridgeError):
+    code: ClassVar[str] = "no-such-address"
 
 
 class PortTaken(HummingbridgeError):
@@ -149,10 +154,16 @@ async def running(settings: ServeSettings, said: Tell | None = None) -> AsyncIte
         live_parts: dict[str, Any] = {"player": live, "recorder": ears, "live": live, "surfaces": surfaces}
         app = App(library, store, jobs, settings.folders, details=dict(ways), **live_parts)
         store.listen(lambda _, changed: changes.tell_all(changed))
+        if said is not None:
+            store.listen(lambda _, changed: _tell_all(said, changed))
         osc = OscServer(app, host=settings.listen, port=settings.osc_port, token=token)
         try:
             await osc.start()
         except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise NoSuchAddress(
+                    f"{settings.listen} is no address of this machine", hint="--listen 0.0.0.0 listens at all it has"
+                ) from error
             raise PortTaken(
                 f"port {settings.osc_port} is taken by another program", hint="choose another with --osc-port"
             ) from error
@@ -171,6 +182,11 @@ async def running(settings: ServeSettings, said: Tell | None = None) -> AsyncIte
         path = write_whole(running_file(settings.library), json.dumps(reached).encode())
         path.chmod(0o600)
         yield app
+
+
+def _tell_all(tell: Tell, changed: dict[str, Any]) -> None:
+    for name, value in changed.items():
+        tell(name, value)
 
 
 @contextlib.asynccontextmanager

@@ -172,6 +172,14 @@ def _trouble(error: Any) -> str:
     return f"trouble  {error['message']} (try: {error['hint']})"
 
 
+def _recording(now: Any) -> str:
+    return "hum      is being recorded" if now else "hum      is over"
+
+
+def _footswitch(control: Any) -> str:
+    return f"pedal    {control} starts and stops recording from now on"
+
+
 def _job(job: Any) -> str:
     """A line as it starts and as it ends, and one at each quarter between."""
     how = f"{25 * int(4 * job['share'])} %" if job["state"] == "running" else job["state"]
@@ -185,5 +193,7 @@ _SAID = {
     "input": _input,
     "daw_state": _daw,
     "trouble": _trouble,
+    "recording": _recording,
+    "footswitch": _footswitch,
 }
 """What is said in the terminal of what happens: the change's name → its line."""

@@ -161,7 +161,9 @@ class OscServer:
         if request.command == "session/authorise":
             given = str(request.values[0]) if request.values else ""
             if not (self._token and hmac.compare_digest(given.encode(), self._token.encode())):
-                raise NotAuthorised("the token is not right", hint="hummingbridge serve prints it when it starts")
+                raise NotAuthorised(
+                    "the token is not right", hint="it stands in running.json, in the library of hummingbridge serve"
+                )
             self._authorised.add(peer)
             return {}
         if self._token and peer not in self._authorised:
