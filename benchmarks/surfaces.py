@@ -1,8 +1,8 @@
 """Control surfaces while a render runs: how soon a press is heard and seen, and whether a knob ever falls behind.
 
-A Launchpad and a Mackie Control are played over JACK MIDI with periods of 64 samples, by this process, which asks for
-real-time priority where the system grants it: devices of metal wait for no processor. A second cable from the Launchpad
-leads straight back here: what it takes is JACK's time and ours, not the program's.
+A Launchpad, a Mackie Control and a footswitch are played over JACK MIDI with periods of 64 samples, by this process,
+which asks for real-time priority where the system grants it: devices of metal wait for no processor. A second cable
+from the Launchpad leads straight back here: what it takes is JACK's time and ours, not the program's.
 """
 
 from __future__ import annotations
@@ -31,6 +31,20 @@ from midi.smf import motif_score, smf_bytes
 
 PRESSES, TICKS = 200, 5000
 _LONG_NOTES = 600
+PEDAL = """
+family = "generic"
+
+[[unit]]
+ports = []
+
+[generic]
+debounce_ms = 50
+lights = false
+
+[[control]]
+at = "cc-64"
+does = "variation/audition"
+"""
 
 
 class Box:
@@ -117,6 +131,25 @@ def asked_over_osc(http: int, osc: int, synth: Box) -> None:
             synth.got.clear()
     print(f"     {PRESSES} requests over OSC, a render beside them, {lost} without an answer")
     at_most("OSC to the audition's first MIDI byte, 99 of 100", 10, p99(heard), "ms")
+    at_most("the same, median", 10, sorted(heard)[len(heard) // 2], "ms")
+
+
+def trodden(http: int, pedal: Box, synth: Box) -> None:
+    """Each tread of a footswitch (CC 64) plays a variation from silence, on the own clock: its first byte."""
+    heard, lost = [], 0
+    for _ in range(PRESSES):
+        down = pedal.send(0xB0, 64, 127)
+        first = synth.first(down, lambda came: came[0] & 0xF0 == 0x90 and came[2] > 0)
+        if first is None:
+            lost += 1
+        else:
+            heard.append(1000 * (first - down))
+        pedal.send(0xB0, 64, 0)
+        ask(http, "variation/stop")
+        time.sleep(0.08)
+        synth.got.clear()
+    print(f"     {PRESSES} treads, a render beside them, {lost} without an answer")
+    at_most("footswitch to the audition's first MIDI byte, 99 of 100", 10, p99(heard), "ms")
     at_most("the same, median", 10, sorted(heard)[len(heard) // 2], "ms")
 
 
@@ -223,14 +256,19 @@ def main() -> None:
         try:
             ask_for_realtime()
             pad, desk = Box("Launchpad X", "LPX MIDI"), Box("Mackie", "Mackie Control")
+            pedal = Box("pedal", "USB Pedal")
+            presets = folder / "config" / "hummingbridge" / "presets" / "surfaces"
+            presets.mkdir(parents=True)
+            (presets / "pedal.toml").write_text(PEDAL)
             synth, cable = Box("synth", "synth"), Box("cable", "cable")
             subprocess.run(["jack_connect", "Launchpad X out:LPX MIDI Out", "cable:cable In"], check=True)
             http, osc = free_port(), free_port()
             serve = [sys.executable, "-m", "bridge.cli", "serve", "--library", f"{folder}/library", "--folder", text]
             serve += ["--osc-port", str(osc), "--http-port", str(http), "--midi-out", "synth:synth In"]
-            program = subprocess.Popen(
-                [*serve, "--surface", "launchpad-x", "--surface", "mackie"], stdout=subprocess.DEVNULL
-            )
+            for surface in ("launchpad-x", "mackie", "pedal=USB Pedal"):
+                serve += ["--surface", surface]
+            environment = {**os.environ, "XDG_CONFIG_HOME": str(folder / "config")}
+            program = subprocess.Popen(serve, stdout=subprocess.DEVNULL, env=environment)
             time.sleep(5)
             work = threading.Thread(target=rendering, args=(http, motif_file(folder / "long.mid", _LONG_NOTES), ended))
             work.start()
@@ -241,6 +279,7 @@ def main() -> None:
                 time.sleep(0.1)
             time.sleep(1)
             presses(http, pad, synth, cable)
+            trodden(http, pedal, synth)
             asked_over_osc(http, osc, synth)
             ticks(http, desk)
         finally:

@@ -25,6 +25,7 @@ from midi.errors import HummingbridgeError
 BRIDGE = "hummingbridge"
 """The folder inside Ardour's settings that holds the Lua files, the jobs and their answers."""
 
+_SESSIONS = "a session that had OSC off keeps it off: switch it on there under Edit, Preferences, Control Surfaces"
 _RECORD = "installed.json"
 _PARTS = ("hummingbridge.lua", "session.lua", "insert.lua", "selection.lua")
 
@@ -110,7 +111,8 @@ def install(config: Path | None = None, *, osc: bool = False) -> Installation:
     record["written"] = _digest(scripts)
     record["slot"] = slot
     write_whole(bridge / _RECORD, json.dumps(record, indent=1).encode())
-    notes = ("Ardour is running: close the session and open it again",) if ardour_runs(config) else ()
+    reopen = ("Ardour is running: close the session and open it again",) if ardour_runs(config) else ()
+    notes = (*reopen, _SESSIONS) if osc else reopen
     return Installation(bridge, slot, _backups(bridge), new_settings is not None and osc_active(new_settings), notes)
 
 
