@@ -108,8 +108,13 @@ def picked(app: App, number: int | None) -> Take:
         with contextlib.suppress(UnknownName):
             return app.library.get(idents[wanted - 1])
     takes = on_the_table(app)
-    there = f"there are {min(takes)} to {max(takes)}" if takes else "make some first: vary/make"
-    raise UnknownName(f"variation {wanted} is not there", hint=there)
+    if takes:
+        hint = f"there are {min(takes)} to {max(takes)}"
+    elif any(job.task in ("hear", "vary") and job.state in ("waiting", "running") for job in app.jobs.list()):
+        hint = "they are being made: try again in a moment"
+    else:
+        hint = "make some first: vary/make"
+    raise UnknownName(f"variation {wanted} is not there", hint=hint)
 
 
 def described(number: int, take: Take) -> dict[str, Any]:

@@ -71,6 +71,21 @@ def test_a_job_that_fails_says_what_helps(minded: Any) -> None:
     assert session["jobs"][-1]["hint"]
 
 
+def test_variations_that_are_being_made_are_no_reason_to_make_some(fresh: Any) -> None:
+    fresh.arguments = ("--midi-out", "none", "--midi-in", "none")
+    fresh.start()
+    path = fresh.folder / "idea.mid"
+    path.write_bytes(smf_bytes(motif_score(Motif(Clip((Note(0.0, 60, 1.0),))), name="idea")))
+    hints = []
+    for made in (False, True):
+        fresh.do("motif/set", source=str(path))
+        if made:
+            fresh.do("vary/make")
+        _, answer = fresh.request("POST", "/api/variation/keep", b'{"number": 3}')
+        hints.append(answer["error"]["hint"])
+    assert hints == ["make some first: vary/make", "they are being made: try again in a moment"]
+
+
 ODD = [None, True, -1, 10**30, 1e300, "", "..", "/etc/passwd", [], ["a"], {}, "a" * 5000, "\0", "\ud800", "♪", "'", "*"]
 
 
