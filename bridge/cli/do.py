@@ -12,6 +12,9 @@ from bridge.cli.console import answer_json, say, table
 from bridge.cli.options import Misuse, json_option, library_option
 from midi.errors import HummingbridgeError
 
+_FILES = {"path", "source", "chain"}
+"""The arguments that are, or may be, a file."""
+
 
 @click.command("do")
 @click.argument("name", required=False, metavar="COMMAND")
@@ -22,7 +25,7 @@ def command(name: str | None, given: tuple[str, ...], as_json: bool, library_fol
     """Ask the running program (hummingbridge serve) to do something; without COMMAND, list what there is.
 
     \b
-    hummingbridge do hum/import path=idea.wav
+    hummingbridge do hum/record
     hummingbridge do variation/next
     hummingbridge do take/send to=ardour at_bar=3
     """
@@ -64,9 +67,11 @@ def _arguments(given: tuple[str, ...], names: list[str]) -> dict[str, object]:
             arguments[names[place]] = text
         else:
             raise Misuse(f"{text!r} is one argument too many", hint=f"this command takes {', '.join(names) or 'none'}")
-    if "path" in arguments:
-        # Relative to where the composer is, not to where the program runs.
-        arguments["path"] = str(Path(str(arguments["path"])).expanduser().resolve())
+    # Files are meant from where the composer is, not from where the program runs.
+    for name in _FILES & arguments.keys():
+        path = Path(str(arguments[name])).expanduser()
+        if name == "path" or (path.suffix and path.is_file()):
+            arguments[name] = str(path.resolve())
     return arguments
 
 

@@ -86,8 +86,8 @@ def command(
     """Run beside your DAW: OSC, HTTP, and the work in the background. Ctrl-C ends it.
 
     \b
-    hummingbridge serve
-    hummingbridge do hum/import path=idea.wav
+    hummingbridge serve --folder ~/hums
+    hummingbridge do hum/import path=~/hums/idea.wav
     """
     import asyncio
     import logging

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -12,6 +13,10 @@ from typing import Any
 import pytest
 
 from bridge.cli.serve import _Terminal
+from midi.clip import Clip
+from midi.motif import Motif
+from midi.note import Note
+from midi.smf import motif_score, smf_bytes
 
 
 def refused(*arguments: str) -> tuple[int, str]:
@@ -75,3 +80,23 @@ def test_the_terminal_says_what_a_foot_did(capsys: pytest.CaptureFixture[str]) -
         "hum      is being recorded",
         "hum      is over",
     ]
+
+
+def test_files_are_meant_from_where_the_composer_is(fresh: Any) -> None:
+    fresh.arguments = ("--midi-out", "none", "--midi-in", "none")
+    fresh.start()
+    (fresh.folder / "idea.mid").write_bytes(
+        smf_bytes(motif_score(Motif(Clip((Note(0.0, 60, 1.0),))), name="idea")),
+    )
+    command = [sys.executable, "-m", "bridge.cli", "do", "motif/set", "source=idea.mid"]
+    ended = subprocess.run(
+        [*command, "--library", str(fresh.library), "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=fresh.folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout)["notes"] == [[0.0, 1.0, 60, 80]]
