@@ -54,7 +54,8 @@ class Timeline:
     """Where the music is: at `at_seconds` it stood at `beats` (quarter notes from the song's start).
 
     While it runs it goes on from there at `tempo_bpm`; else it stays. `bar_line_beats` is a place where
-    a bar of this metre begins: not 0 where the metre changed in mid-song. `leader` is who says so.
+    a bar of this metre begins: not 0 where the metre changed in mid-song; `bar_line_number` is that bar's number, None
+    where all before it was of this metre. `leader` is who says so.
     """
 
     tempo_bpm: float = 120.0
@@ -64,6 +65,7 @@ class Timeline:
     running: bool = False
     leader: str = "own"
     bar_line_beats: float = 0.0
+    bar_line_number: int | None = None
 
     def beats_at(self, seconds: float) -> float:
         """The position at a time."""
@@ -92,12 +94,22 @@ class Timeline:
         return self.bar_line_from(self.beats_at(now))
 
     def bar_at(self, seconds: float) -> tuple[int, float]:
-        """The bar (the one that begins at `bar_line_beats` 0 is 1) and the beats since its beginning."""
+        """The bar and the beats since its beginning."""
         bar = self.meter.bar_beats
         since = self.beats_at(seconds) - self.bar_line_beats
         whole = math.floor((since + SAME_PLACE_BEATS) / bar)
-        before = math.floor(self.bar_line_beats / bar + SAME_PLACE_BEATS)
-        return before + whole + 1, max(0.0, since - whole * bar)
+        return self.bar_number + whole, max(0.0, since - whole * bar)
+
+    @property
+    def bar_number(self) -> int:
+        """The number of the bar that begins at `bar_line_beats`."""
+        if self.bar_line_number is not None:
+            return self.bar_line_number
+        return math.floor(self.bar_line_beats / self.meter.bar_beats + SAME_PLACE_BEATS) + 1
+
+    def barred(self, meter: Meter, bar_line_beats: float, bar_line_number: int | None) -> Timeline:
+        """The same music in other bars."""
+        return replace(self, meter=meter, bar_line_beats=bar_line_beats, bar_line_number=bar_line_number)
 
     def moved_to(self, now: float) -> Timeline:
         """The same music, told from `now`."""
@@ -109,7 +121,7 @@ class Leader(Protocol):
 
     def timeline(self, now: float) -> Timeline: ...
 
-    def set_meter(self, meter: Meter, bar_line_beats: float = 0.0) -> None: ...
+    def set_meter(self, meter: Meter, bar_line_beats: float = 0.0, bar_line_number: int | None = None) -> None: ...
 
 
 class OwnClock:
@@ -126,9 +138,10 @@ class OwnClock:
         with self._lock:
             self._timeline = replace(self._timeline.moved_to(now), tempo_bpm=tempo.bpm)
 
-    def set_meter(self, meter: Meter, bar_line_beats: float = 0.0) -> None:
+    def set_meter(self, meter: Meter, bar_line_beats: float = 0.0, bar_line_number: int | None = None) -> None:
+        """Its bars are its own: whatever number the DAW gives a bar line, it starts in bar 1."""
         with self._lock:
-            self._timeline = replace(self._timeline, meter=meter, bar_line_beats=bar_line_beats)
+            self._timeline = self._timeline.barred(meter, bar_line_beats, None)
 
     def start(self, now: float, beats: float | None = None) -> None:
         """Runs from `beats`, which are at `now`; from the first bar line where none are given."""
@@ -164,7 +177,7 @@ class Lead:
                     return led
         return self.own.timeline(now)
 
-    def set_meter(self, meter: Meter, bar_line_beats: float = 0.0) -> None:
+    def set_meter(self, meter: Meter, bar_line_beats: float = 0.0, bar_line_number: int | None = None) -> None:
         """MIDI clock and Link tell no metre: the session does, for all."""
         for leader in (self.own, *self.others.values()):
-            leader.set_meter(meter, bar_line_beats)
+            leader.set_meter(meter, bar_line_beats, bar_line_number)

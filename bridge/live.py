@@ -173,7 +173,9 @@ class Live:
         self._daw_tempo = transport.tempo if transport else None
         if transport is not None:
             # The same bar lines are told by the same number, wherever in the song it is asked.
-            self.lead.set_meter(transport.meter, transport.bar_line_beats % transport.meter.bar_beats)
+            bar = transport.meter.bar_beats
+            first = transport.bar_line_beats % bar
+            self.lead.set_meter(transport.meter, first, transport.bar - round((transport.bar_line_beats - first) / bar))
 
     def begins_in_seconds(self) -> float | None:
         """Until what was asked for last is heard; None while the transport stands."""

@@ -67,7 +67,7 @@ async def taken_in(app: App, recording: Recording) -> dict[str, Any]:
 def _bars_of(recording: Recording) -> dict[str, Any]:
     """The tempo and metre that somebody led with, and when the first bar line falls in the recording."""
     place = recording.place
-    until_bar = -recording.began_beats % Meter.parse(place.meter).bar_beats
+    until_bar = (place.bar_line_beats - recording.began_beats) % Meter.parse(place.meter).bar_beats
     return {
         "tempo": place.tempo_bpm,
         "meter": place.meter,
@@ -106,11 +106,10 @@ def kept(library: Library, recording: Recording) -> Take:
     audio, place = recording.read(), recording.place
     tempo, meter = (Tempo(place.tempo_bpm), Meter.parse(place.meter)) if place.running else (None, None)
     data = wav_bytes(audio, WavFacts(project="hum", tempo=tempo, meter=meter))
-    voice_beats = place.beats_at(recording.began_at_seconds + PRE_ROLL_SECONDS)
     facts = {
         "seconds": round(audio.duration_seconds, 3),
         "sample_rate_hz": audio.sample_rate_hz,
-        "began_bar": max(0, int(voice_beats // meter.bar_beats) + 1) if meter else 0,
+        "began_bar": place.bar_at(recording.began_at_seconds + PRE_ROLL_SECONDS),
         "began_beats": round(recording.began_beats, 3) if meter else 0.0,
         "trimmed_seconds": round(recording.trimmed_seconds, 3),
         "dropped_samples": recording.dropped_frames,

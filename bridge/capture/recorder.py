@@ -129,7 +129,7 @@ class Recorder:
             stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S-%f")
             self._folder.mkdir(parents=True, exist_ok=True)
             self._growing = self._folder / f"hum-{stamp}{GROWING}"
-        place = Place(line.beats, line.at_seconds, line.tempo_bpm, str(line.meter), line.running)
+        place = Place.of(line)
         begin = now if from_seconds is None else from_seconds
         self._tell({"do": "start", "path": str(self._growing), "from": begin, "place": asdict(place)})
 

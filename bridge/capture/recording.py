@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
 from assistant.files import write_whole
+from midi.tempo import Meter
 
 if TYPE_CHECKING:
     from assistant.audio import Audio
+    from bridge.clock import Timeline
 
 Ending = Literal["stopped", "limit", "lost", "recovered"]
 GROWING, WHOLE = ".recording.wav", ".whole.wav"
@@ -28,16 +30,34 @@ SAMPLE_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the music was when it began, as whoever led said: enough to give any moment its beat."""
+    """Where the music was when it began, as whoever led said: enough to give any moment its beat and its bar.
+
+    Bar `bar_number` begins at `bar_line_beats`.
+    """
 
     beats: float = 0.0
     at_seconds: float = 0.0
     tempo_bpm: float = 120.0
     meter: str = "4/4"
     running: bool = False
+    bar_line_beats: float = 0.0
+    bar_number: int = 1
+
+    @classmethod
+    def of(cls, line: Timeline) -> Place:
+        """As the leader's timeline says it."""
+        bars = (line.bar_line_beats, line.bar_number)
+        return cls(line.beats, line.at_seconds, line.tempo_bpm, str(line.meter), line.running, *bars)
 
     def beats_at(self, seconds: float) -> float:
         return self.beats + (seconds - self.at_seconds) * self.tempo_bpm / 60.0 if self.running else self.beats
+
+    def bar_at(self, seconds: float) -> int:
+        """The number of the bar, 0 where nobody led or before the song begins."""
+        if not self.running:
+            return 0
+        since = self.beats_at(seconds) - self.bar_line_beats
+        return max(0, int(since // Meter.parse(self.meter).bar_beats) + self.bar_number)
 
 
 @dataclass(frozen=True, slots=True)

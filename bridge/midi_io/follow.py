@@ -150,9 +150,9 @@ class MidiClock:
             return replace(line, running=False, beats=line.beats_at(self._ticks[-1][1]))
         return line
 
-    def set_meter(self, meter: Meter, bar_line_beats: float = 0.0) -> None:
+    def set_meter(self, meter: Meter, bar_line_beats: float = 0.0, bar_line_number: int | None = None) -> None:
         with self._lock:
-            self._line = replace(self._line, meter=meter, bar_line_beats=bar_line_beats)
+            self._line = self._line.barred(meter, bar_line_beats, bar_line_number)
 
     def set_period(self, seconds: float | None) -> None:
         """How long the driver's periods are, in which ticks come; None where that is not known."""

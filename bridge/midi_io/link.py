@@ -47,7 +47,7 @@ class LinkClock:
     def timeline(self, now: float) -> Timeline:
         return self._line
 
-    def set_meter(self, meter: Meter, bar_line_beats: float = 0.0) -> None:
+    def set_meter(self, meter: Meter, bar_line_beats: float = 0.0, bar_line_number: int | None = None) -> None:
         """The length of the bar that is agreed on; Link's bar lines are where the peers have them."""
         self._meter = meter
         if self._link is not None:

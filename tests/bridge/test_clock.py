@@ -43,6 +43,13 @@ def test_bar_lines_count_from_where_the_metre_began():
     assert changed.next_bar(16.5) == 19.0
 
 
+def test_bars_are_numbered_as_the_daw_numbers_them():
+    # Four bars of 4/4, then 3/4: bar 5 begins at beat 16.
+    changed = Timeline(60.0, Meter(3, 4), running=True, bar_line_beats=16.0, bar_line_number=5)
+    assert changed.bar_at(16.0) == (5, 0.0)
+    assert changed.bar_at(53.0) == (17, 1.0)
+
+
 def test_the_first_bar_is_bar_one():
     assert RUNNING.bar_at(10.0) == (1, 3.0)
     assert RUNNING.bar_at(10.5) == (2, 0.0)

@@ -225,8 +225,8 @@ class Named:
 
         return replace(self.clock.timeline(now), leader=self.name)
 
-    def set_meter(self, meter: Meter, bar_line_beats: float = 0.0) -> None:
-        self.clock.set_meter(meter, bar_line_beats)
+    def set_meter(self, meter: Meter, bar_line_beats: float = 0.0, bar_line_number: int | None = None) -> None:
+        self.clock.set_meter(meter, bar_line_beats, bar_line_number)
 
 
 def test_a_program_is_chosen_before_the_first_note_on_its_channel():
