@@ -170,6 +170,15 @@ class Audition:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundLevels:
+    melody: float | None = asked(
+        "The highest voice, or the cymbals, 1 as written, 0 silent; as it is if not given.", default=None, low=0, high=1
+    )
+    inner: float | None = asked("The voices between, or snare and toms.", default=None, low=0, high=1)
+    bass: float | None = asked("The lowest of several voices, or the kick.", default=None, low=0, high=1)
+
+
+@dataclass(frozen=True, slots=True)
 class ClockFollow:
     who: str = asked(
         "auto: the DAW's clock while it runs, else the own one; or always this one.",
@@ -332,6 +341,7 @@ _ROWS: tuple[tuple[str, str, type[Any], str, str], ...] = (
     ("clock/follow", "Who leads, from now on.", ClockFollow, "clock:follow", "the clock"),
     ("clock/tempo", "The tempo of the own clock, from now on.", ClockTempo, "clock:tempo", "the clock"),
     ("sound/set", "The instrument and the chain for renderings.", SoundSet, "sound:set_sound", "the session"),
+    ("sound/levels", "How loud each layer of what is auditioned is.", SoundLevels, "sound:set_levels", "the session"),
     ("render/make", "Play a take with an instrument into a sound file.", RenderMake, "sound:render", "the job"),
     ("effects/apply", "Send a take's sound through a chain.", EffectsApply, "sound:effects", "the job"),
     (

@@ -15,6 +15,7 @@ from bridge.daw.watch import watch
 from bridge.ears import Ears
 from bridge.live import NONE, Live, LiveSettings
 from bridge.midi_io.controls import Control
+from bridge.midi_io.layers import Levels
 from bridge.reply import as_json
 from bridge.surfaces.hub import Surfaces, Wanted
 from midi.errors import HummingbridgeError
@@ -59,6 +60,7 @@ def played(settings: LiveSettings, store: SessionStore, tell: Tell) -> Iterator[
             live.set_footswitch(Control.parse(session.footswitch))
         except HummingbridgeError as error:
             tell("trouble", as_json(error)["error"])
+        live.set_levels(Levels(session.melody_level, session.inner_level, session.bass_level))
         live.set_tempo(Tempo(session.tempo_bpm) if session.tempo_bpm else None)
 
     set_as(store.session)

@@ -14,6 +14,7 @@ from bridge.clock import Follow, Lead, OwnClock, SystemClock, Timeline
 from bridge.midi_io.audition import Audition, Conductor, Part, State
 from bridge.midi_io.controls import Control, Controls
 from bridge.midi_io.follow import MidiClock
+from bridge.midi_io.layers import Levels
 from bridge.midi_io.link import LinkClock
 from bridge.midi_io.player import Cables, Player, PortState
 from bridge.midi_io.ports import PortChoice
@@ -112,6 +113,10 @@ class Live:
         self._tempo = tempo
         if tempo is not None:
             self.own.set_tempo(tempo, self.clock.now())
+
+    def set_levels(self, levels: Levels) -> None:
+        """How loud each layer of what is auditioned is, a tenth of a second from now."""
+        self.audition.levels = levels
 
     def follow(self, who: Follow) -> None:
         """Who leads. Link is spoken to only while it is asked for. Raises `MissingPart`."""

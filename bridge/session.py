@@ -20,8 +20,8 @@ class Session:
     for what is made next. `follow` says who leads (`bridge.clock.Follow`); `tempo_bpm` is the own clock's tempo, None
     that of what it plays. `footswitch` is the control that starts and stops a recording, as `Control.parse` reads it.
     `surfaces` are those in use, as `serve --surface` names them; `cables` the MIDI ports that ours are connected to, in
-    pairs. `playing` is the variation that sounds (0 the motif,
-    None silence): it is not kept on disk.
+    pairs. The levels are how loud each layer of what is auditioned is, 1 as written (`bridge.midi_io.layers`).
+    `playing` is the variation that sounds (0 the motif, None silence): it is not kept on disk.
     """
 
     motif: str = ""
@@ -42,6 +42,9 @@ class Session:
     follow: str = "auto"
     footswitch: str = "cc:64"
     tempo_bpm: float | None = None
+    melody_level: float = 1.0
+    inner_level: float = 1.0
+    bass_level: float = 1.0
     playing: int | None = None
     recording: bool = False
 

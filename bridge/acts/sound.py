@@ -16,7 +16,7 @@ from assistant.take import Take
 from bridge.acts.motif import current
 from bridge.acts.variation import picked
 from bridge.app import App
-from bridge.commands import EffectsApply, Generate, Nothing, RenderMake, SoundSet, TimbreTransfer
+from bridge.commands import EffectsApply, Generate, Nothing, RenderMake, SoundLevels, SoundSet, TimbreTransfer
 
 NO_CHAIN = "none"
 
@@ -28,6 +28,11 @@ async def set_sound(app: App, asked: SoundSet) -> dict[str, Any]:
     if asked.chain is not None:
         changes["chain"] = _chain(app, asked.chain)
     return app.store.change(**changes).as_json()
+
+
+async def set_levels(app: App, asked: SoundLevels) -> dict[str, Any]:
+    given = {f"{layer}_level": level for layer, level in asdict(asked).items() if level is not None}
+    return app.store.change(**given).as_json()
 
 
 async def render(app: App, asked: RenderMake) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from bridge.clock import SAME_PLACE_BEATS, Clock, Lead, Timeline
+from bridge.midi_io.layers import AS_WRITTEN, Levels, layers_of
 from bridge.midi_io.schedule import Event, Voice, is_note_off, is_note_on, note_off
 from midi.motif import Motif
 
@@ -69,13 +70,16 @@ class _Run:
     start_beats: float
     end_beats: float = math.inf
 
-    def events(self, from_beats: float, to_beats: float) -> Iterator[tuple[float, tuple[int, ...]]]:
+    def events(
+        self, from_beats: float, to_beats: float, levels: Levels = AS_WRITTEN
+    ) -> Iterator[tuple[float, tuple[int, ...]]]:
         """(place, message) within [from, to); a note that the next of its pitch, or the end, cuts ends there."""
         part = self.part
         if part.program is not None and from_beats <= self.start_beats < to_beats:
             yield self.start_beats, (0xC0 | part.channel, part.program)
-        for begins, ends, pitch, velocity in self._notes(from_beats, to_beats):
-            if from_beats <= begins < to_beats:
+        for begins, ends, pitch, velocity in self._notes(from_beats, to_beats, levels):
+            # A silent note still ends: its level may have fallen while it sounded.
+            if velocity and from_beats <= begins < to_beats:
                 yield begins, (0x90 | part.channel, pitch, velocity)
             if from_beats <= ends < to_beats:
                 yield ends, note_off(part.channel, pitch)
@@ -86,27 +90,32 @@ class _Run:
             if begins < beats <= ends:
                 yield Voice(self.part.port, self.part.channel, pitch)
 
-    def _notes(self, from_beats: float, to_beats: float) -> Iterator[tuple[float, float, int, int]]:
+    def _notes(
+        self, from_beats: float, to_beats: float, levels: Levels = AS_WRITTEN
+    ) -> Iterator[tuple[float, float, int, int]]:
         """(begin, end, pitch, velocity) of all notes of the turns that reach into [from, to]."""
         length = self.part.motif.clip.length_beats
         first = max(0, math.floor((from_beats - self.start_beats) / length) - 1)
         last = math.floor((min(to_beats, self.end_beats) - self.start_beats) / length)
         for turn in range(first, last + 1):
             base = self.start_beats + turn * length
-            for start, end, pitch, velocity in _cut(self.part.motif):
+            for start, end, pitch, velocity in _cut(self.part.motif, levels):
                 begins, ends = base + start, min(base + end, self.end_beats)
                 if begins < self.end_beats - SAME_PLACE_BEATS:
                     yield begins, ends, pitch, velocity
 
 
-def _cut(motif: Motif) -> Iterator[tuple[float, float, int, int]]:
+def _cut(motif: Motif, levels: Levels = AS_WRITTEN) -> Iterator[tuple[float, float, int, int]]:
     """(start, end, pitch, velocity): no note reaches into the next one of its pitch."""
+    # Nothing is dealt out to voices where all are as written: a press waits for no sums.
+    layers = {} if levels == AS_WRITTEN else layers_of(motif)
     following: dict[int, float] = {}
     rows = []
     for note in reversed(motif.notes):
         end = min(note.end_beats, following.get(note.pitch, note.end_beats), motif.clip.length_beats)
         if end > note.start_beats:
-            rows.append((note.start_beats, end, note.pitch, note.velocity))
+            velocity = levels.velocity(layers[note], note.velocity) if layers else note.velocity
+            rows.append((note.start_beats, end, note.pitch, velocity))
         following[note.pitch] = note.start_beats
     return reversed(rows)
 
@@ -124,6 +133,8 @@ class Audition:
     ) -> None:
         self._sender, self._source, self._on_state = sender, source, on_state
         self._lock = threading.RLock()
+        self.levels = AS_WRITTEN
+        """How loud each layer is, for what is sent ahead from now on."""
         self._state: State = "idle"
         self._wanted: Part | None = None
         self._runs: list[_Run] = []
@@ -230,7 +241,7 @@ class Audition:
         found = [
             (beats, _rank(message), message, run.part.port)
             for run in self._runs
-            for beats, message in run.events(self._made_beats, until_beats)
+            for beats, message in run.events(self._made_beats, until_beats, self.levels)
         ]
         self._made_beats = until_beats
         events = []

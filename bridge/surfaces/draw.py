@@ -110,8 +110,9 @@ def _knob(canvas: Canvas, each: Drawn, x: float, y: float, radius: float) -> Non
 def _fader(canvas: Canvas, each: Drawn, box: tuple[float, float, float, float]) -> None:
     left, top, right, bottom = box
     middle = (left + right) / 2
-    canvas.line([(middle, top + 8), (middle, bottom - 8)], _DARK, 5)
-    stands = bottom - 14 - (each.look.value or 0.0) * (bottom - top - 28)
+    canvas.line([(middle, top + 14), (middle, bottom - 8)], _DARK, 5)
+    stands = bottom - 14 - (each.look.value or 0.0) * (bottom - top - 40)
+    canvas.text(middle, top + 6, _cut(canvas, each.words[0], right - left), 11, _LIGHT, anchor="ms")
     canvas.block((middle - 12, stands - 9, middle + 12, stands + 9), 3, LINE if each.look.value is not None else MUTED)
 
 

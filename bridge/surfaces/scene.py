@@ -49,7 +49,9 @@ class Scene:
     working: bool = False
 
 
-_FIELDS = {"bars": "locked_bars", "who": "follow", "tempo": "tempo_bpm", "number": "selected"}
+_FIELDS = {"bars": "locked_bars", "who": "follow", "tempo": "tempo_bpm", "number": "selected"} | {
+    layer: f"{layer}_level" for layer in ("melody", "inner", "bass")
+}
 """Arguments that the session keeps under another name."""
 
 

@@ -198,6 +198,7 @@ def at_rest(program: Serve, launchpad: Device, mackie: Device, knobs: Device) ->
     program.do("variation/select", number=1)
     program.do("vary/closeness", closeness=0.5)
     program.do("vary/lock", bars=[])
+    program.do("sound/levels", melody=1, inner=1, bass=1)
     program.do("surface/page", name="launchpad-x", page="variations")
     for idea in program.session()["variations"]:
         if idea["mark"]:
@@ -270,7 +271,7 @@ def test_strips_rings_digits_and_faders_of_a_mackie_byte_for_byte(at_rest: Serve
     at_rest.do("vary/closeness", closeness=1.0)
     eventually(lambda: mackie.shows("B0 30 0B"))
     mackie.quiet()
-    assert sorted(mackie.got) == sorted(["B0 30 0B", "F0 00 00 66 14 12 38 43 6C 73 31 2E 30 20 F7", "E0 7F 7F"])
+    assert sorted(mackie.got) == sorted(["B0 30 0B", "F0 00 00 66 14 12 38 43 6C 73 31 2E 30 20 F7"])
     mackie.got.clear()
     at_rest.do("variation/select", number=10)
     mackie.quiet()
@@ -297,12 +298,37 @@ def test_the_jog_wheel_browses(at_rest: Serve, mackie: Device):
 def test_a_fader_under_a_finger_is_left_alone(at_rest: Serve, mackie: Device):
     mackie.send("90 68 7F")
     mackie.send("E0 00 60")
-    eventually(lambda: abs(at_rest.session()["closeness"] - 0.75) < 0.001)
-    at_rest.do("vary/closeness", closeness=0.25)
+    eventually(lambda: abs(at_rest.session()["melody_level"] - 0.75) < 0.001)
+    at_rest.do("sound/levels", melody=0.25)
     mackie.quiet()
     assert not [message for message in mackie.got if message.startswith("E0")]
     mackie.send("90 68 00")
     eventually(lambda: "E0 00 20" in mackie.got)
+
+
+def test_the_faders_are_the_levels_of_the_layers_and_only_the_one_that_changed_moves(at_rest: Serve, mackie: Device):
+    at_rest.do("sound/levels", melody=1, inner=0.5, bass=0)
+    mackie.quiet()
+    mackie.got.clear()
+    at_rest.do("sound/levels", bass=1)
+    mackie.quiet()
+    assert mackie.got == ["E2 7F 7F"]
+    for touched, moved in (("90 69 7F", "E1 00 00"), ("90 6A 7F", "E2 00 40")):
+        mackie.send(touched)
+        mackie.send(moved)
+    eventually(lambda: (at_rest.session()["inner_level"], at_rest.session()["bass_level"]) == (0, 0.5))
+    mackie.quiet()
+    assert mackie.got == ["E2 7F 7F"]
+    mackie.got.clear()
+    for let_go in ("90 69 00", "90 6A 00"):
+        mackie.send(let_go)
+    mackie.quiet()
+    # Where the hand has put them, and nowhere else: a Mackie's motor goes back to what it was told last.
+    assert mackie.got == ["E1 00 00", "E2 00 40"]
+    mackie.got.clear()
+    at_rest.do("sound/levels", melody=1, inner=1, bass=1)
+    mackie.quiet()
+    assert mackie.got == ["E1 7F 7F", "E2 7F 7F"]
 
 
 def test_a_thousand_ticks_a_second_arrive_in_sum_and_the_ring_is_not_flooded(at_rest: Serve, mackie: Device):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bridge.clock import HandClock, Lead, OwnClock
 from bridge.midi_io.audition import AHEAD_SECONDS, Audition, Part, _cut
 from bridge.midi_io.follow import MidiClock
+from bridge.midi_io.layers import Levels, layers_of
 from bridge.midi_io.schedule import Event, Schedule, Voice, is_note_off, is_note_on
 from midi.clip import Clip
 from midi.motif import Motif
@@ -453,3 +454,53 @@ def test_when_the_daws_clock_falls_silent_the_note_that_sounds_ends():
     room.move(2.1)
     assert not room.sounding()
     assert room.audition.state == "idle"
+
+
+CHORDS = Part(Motif(Clip(tuple(Note(beat, pitch, 1.0, 100) for beat in range(4) for pitch in (48, 64, 72)))))
+
+
+def struck(room: Room) -> set[tuple[int, int]]:
+    return {(message[1], message[2]) for _, message in room.heard if is_note_on(message)}
+
+
+def test_each_layer_has_its_level_and_one_at_0_is_silent():
+    room = Room()
+    room.own.start(0.0)
+    room.audition.levels = Levels(melody=0.5, inner=0.0)
+    room.audition.play(CHORDS)
+    room.move(2.0)
+    assert struck(room) == {(72, 50), (48, 100)}
+
+
+def test_however_soft_a_layer_is_it_is_no_note_off():
+    assert Levels(bass=0.001).velocity("bass", 1) == 1
+
+
+def test_a_layer_that_falls_silent_while_it_sounds_leaves_no_note_hanging():
+    room = Room()
+    room.own.start(0.0)
+    room.audition.play(CHORDS)
+    room.move(0.25)
+    room.audition.levels = Levels(0.0, 0.0, 0.0)
+    room.move(1.0)
+    assert room.begun() == [(0.0, 48), (0.0, 64), (0.0, 72)]
+    assert room.sounding() == set()
+
+
+def test_the_highest_voice_is_the_melody_and_the_lowest_of_several_the_bass():
+    assert {note.pitch: layer for note, layer in layers_of(CHORDS.motif).items()} == {
+        72: "melody",
+        64: "inner",
+        48: "bass",
+    }
+    assert set(layers_of(part(40, 90, 41).motif).values()) == {"melody"}
+
+
+def test_of_drums_the_cymbals_are_the_melody_and_the_kick_the_bass():
+    kit = Motif(Clip(tuple(Note(0.0, pitch, 1.0) for pitch in (36, 38, 42, 49))), drums=True)
+    assert {note.pitch: layer for note, layer in layers_of(kit).items()} == {
+        36: "bass",
+        38: "inner",
+        42: "melody",
+        49: "melody",
+    }

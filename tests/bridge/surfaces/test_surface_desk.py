@@ -123,7 +123,7 @@ def test_banks_bring_the_ninth_variation_to_the_first_strip() -> None:
 
 def test_a_motor_fader_has_hold_at_once_and_a_knob_only_when_it_passes_the_value() -> None:
     mackie, knobs = Desk(load_surface("mackie")), Desk(load_surface("generic-8x8"))
-    assert mackie.moved("fader-1", 0.1, scene(closeness=0.9)) == Act("vary/closeness", {"closeness": 0.1})
+    assert mackie.moved("fader-1", 0.1, scene(melody_level=0.9)) == Act("sound/levels", {"melody": 0.1})
     assert knobs.moved("cc-1", 0.1, scene(closeness=0.9)) is None
     assert knobs.moved("cc-1", 0.5, scene(closeness=0.9)) is None
     assert knobs.moved("cc-1", 0.95, scene(closeness=0.9)) == Act("vary/closeness", {"closeness": 0.95})
