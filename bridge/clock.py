@@ -139,15 +139,13 @@ class OwnClock:
             self._timeline = replace(self._timeline.moved_to(now), tempo_bpm=tempo.bpm)
 
     def set_meter(self, meter: Meter, bar_line_beats: float = 0.0, bar_line_number: int | None = None) -> None:
-        """Its bars are its own: whatever number the DAW gives a bar line, it starts in bar 1."""
+        """Its bars are its own: wherever the DAW has its bar lines, the first begins at beat 0."""
         with self._lock:
-            self._timeline = self._timeline.barred(meter, bar_line_beats, None)
+            self._timeline = self._timeline.barred(meter, 0.0, None)
 
-    def start(self, now: float, beats: float | None = None) -> None:
-        """Runs from `beats`, which are at `now`; from the first bar line where none are given."""
+    def start(self, now: float, beats: float = 0.0) -> None:
+        """Runs from `beats`, which are at `now`."""
         with self._lock:
-            if beats is None:
-                beats = self._timeline.bar_line_from(0.0)
             self._timeline = replace(self._timeline, running=True, beats=beats, at_seconds=now)
 
     def stop(self, now: float) -> None:

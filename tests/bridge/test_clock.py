@@ -63,9 +63,10 @@ def test_own_clock_keeps_its_place_when_the_tempo_changes():
     assert own.timeline(3.0).beats_at(3.0) == 5.0
 
 
-def test_own_clock_starts_on_a_bar_line():
+def test_own_clock_starts_on_a_bar_line_wherever_the_daw_has_its_own():
     own = OwnClock(Tempo(120), Meter(3, 4))
-    own.set_meter(Meter(3, 4), bar_line_beats=1.0)
+    own.set_meter(Meter(3, 4), bar_line_beats=1.0, bar_line_number=0)
+    assert own.timeline(5.0).bar_at(5.0) == (1, 0.0)
     own.start(now=5.0)
     assert own.timeline(5.0).bar_at(5.0) == (1, 0.0)
     assert own.timeline(5.0).seconds_at(own.timeline(5.0).next_bar(5.0)) == 5.0
