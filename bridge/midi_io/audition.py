@@ -277,6 +277,8 @@ class Conductor:
         self._audition, self._lead, self._clock = audition, lead, clock
         self._busy = threading.Event()
         self._closed = False
+        # Whoever starts the own clock, and whoever stops it, is alone: a press may follow a stop at once.
+        self._lock = threading.Lock()
         self._started_own = False
         self._thread = threading.Thread(target=self._run, name="audition", daemon=True)
         self._thread.start()
@@ -291,36 +293,41 @@ class Conductor:
 
     def play(self, part: Part) -> None:
         """Starts on the next bar line, or changes to `part` on it."""
-        now = self._clock.now()
-        own_may = self._lead.follow in ("auto", "own")
-        if own_may and self._audition.state == "idle" and not self._lead.timeline(now).running:
-            self._lead.own.start(now + START_SECONDS)
-            self._started_own = True
-        self._audition.play(part)
-        self._audition.turn(self._lead.timeline(now), now)
+        with self._lock:
+            now = self._clock.now()
+            own_may = self._lead.follow in ("auto", "own")
+            if own_may and self._audition.state == "idle" and not self._lead.timeline(now).running:
+                self._lead.own.start(now + START_SECONDS)
+                self._started_own = True
+            self._audition.play(part)
+            self._audition.turn(self._lead.timeline(now), now)
         self._busy.set()
 
     def stop(self) -> None:
         """Ends it at once."""
-        self._audition.stop()
-        self._busy.set()
+        with self._lock:
+            self._audition.stop()
+            self._rest()
 
     def close(self) -> None:
         self._closed = True
         self.stop()
+        self._busy.set()
         self._thread.join(2.0)
 
     def _run(self) -> None:
         while not self._closed:
             self._busy.wait()
-            now = self._clock.now()
-            self._audition.turn(self._lead.timeline(now), now)
-            if self._audition.state == "idle":
-                self._busy.clear()
-                if self._started_own:
-                    self._started_own = False
-                    self._lead.own.stop(now)
-                # Asked for again between the turn and here: nothing is missed.
-                if self._audition.state != "idle":
-                    self._busy.set()
+            with self._lock:
+                now = self._clock.now()
+                self._audition.turn(self._lead.timeline(now), now)
+                if self._audition.state == "idle":
+                    self._busy.clear()
+                    self._rest()
             time.sleep(TURN_SECONDS)
+
+    def _rest(self) -> None:
+        """The own clock stands again where it was started for the audition."""
+        if self._started_own:
+            self._started_own = False
+            self._lead.own.stop(self._clock.now())
