@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assistant.hear.frames import HOP, RATE_HZ, Frames
 from assistant.hear.swift import PitchTrack
@@ -19,17 +20,16 @@ class Decoding:
 
     `blur_frames`: how far from each other two likely starts are one start; the thresholds of starts are for what the
     blur gives. `least_sure`, `reach_semitones`: a note whose pitch is less sure, or further from the middle of them
-    all, is none. `pitch_rank`: the pitch of a note is this quantile of its pitch curve; singers reach up to a note.
+    all, is none.
     """
 
-    onset: float = 0.6
+    onset: float = 0.75
     active: float = 0.7
     apart_frames: int = 8
     gap_frames: int = 3
     shortest_frames: int = 5
     onset_shift_seconds: float = -0.003
     offset_shift_seconds: float = 0.01
-    pitch_rank: float = 0.6
     least_sure: float = 0.4
     reach_semitones: float = 18.0
     blur_frames: int = 7
@@ -50,7 +50,7 @@ def sung_notes(likely: Frames, track: PitchTrack, rules: Decoding) -> list[tuple
     Left out: what has hardly a pitch, and what lies far from all the rest, as rumble and breath do.
     """
     found = [
-        (span, note_pitch(track, span, rules))
+        (span, note_pitch(track, span))
         for span in note_spans(likely[0], likely[1], rules)
         if _pitch_sureness(track, span) >= rules.least_sure
     ]
@@ -88,14 +88,14 @@ def _pitch_sureness(track: PitchTrack, span: Span) -> float:
 
 
 def _core(track: PitchTrack, span: Span) -> slice:
-    """Where a note is held: without the first sixth and the last eighth, where singers scoop and fall."""
+    """Where a note is held: without the first tenth and the last eighth, where singers scoop and fall."""
     length = span.offset_seconds - span.onset_seconds
-    edges = [span.onset_seconds + length / 6, span.offset_seconds - length / 8]
+    edges = [span.onset_seconds + length / 10, span.offset_seconds - length / 8]
     first, stop = np.searchsorted(track.times_seconds, edges)
     return slice(int(first), int(stop))
 
 
-def note_pitch(track: PitchTrack, span: Span, rules: Decoding) -> float | None:
+def note_pitch(track: PitchTrack, span: Span) -> float | None:
     """The pitch a note is sung at where it is held, a fractional MIDI number; None where no pitch is heard in it."""
     times, sure = track.times_seconds, track.sureness
     core = _core(track, span)
@@ -110,7 +110,7 @@ def note_pitch(track: PitchTrack, span: Span, rules: Decoding) -> float | None:
             return None
     middle = float(np.sort(found)[len(found) // 2])
     near = found[np.abs(found - middle) < 1.5]
-    return float(np.quantile(near, rules.pitch_rank))
+    return float(np.median(near))
 
 
 def blurred(onset: Frames, reach: int) -> Frames:
@@ -130,16 +130,47 @@ def blurred(onset: Frames, reach: int) -> Frames:
 
 
 def _starts(onset: Frames, active: Frames, rules: Decoding) -> list[int]:
-    """Peaks of the onset likelihood, and voice that sets in without one."""
+    """The likeliest starts, and voice that sets in without one."""
     reach = rules.apart_frames
-    highest = np.lib.stride_tricks.sliding_window_view(np.pad(onset, reach), 2 * reach + 1).max(axis=1)
-    starts = list(np.flatnonzero((onset >= rules.onset) & (onset == highest)))
+    starts = _likeliest(onset, rules)
     sounding = active >= rules.active
-    for entry in np.flatnonzero(sounding & ~np.concatenate([[False], sounding[:-1]])):
+    for entry in np.flatnonzero(sounding & ~np.concatenate([[False], sounding[:-1]])).tolist():
         silent_before = not sounding[max(0, entry - 2 * rules.gap_frames) : entry].any()
         if silent_before and not any(abs(entry - start) <= 2 * reach for start in starts):
             starts.append(entry)
-    return sorted(int(start) for start in starts)
+    return sorted(starts)
+
+
+def _likeliest(onset: Frames, rules: Decoding) -> list[int]:
+    """Of all peaks above the threshold, no two of them too near each other, those that together are the likeliest.
+
+    The best chain of peaks, by dynamic programming. The highest peak of its surroundings is not always in it: it yields
+    to two on either side of it that are likelier together.
+    """
+    peaks = _peaks(onset, rules.onset, rules.apart_frames // 2)
+    clear = onset[peaks].astype(np.float64).clip(0.01, 0.99)
+    gains = np.log(clear / (1 - clear)) - np.log(rules.onset / (1 - rules.onset))
+    # Of the first so many peaks: what the best chain gains, and whether it ends with the last of them.
+    best, ends = np.zeros(len(peaks) + 1), np.zeros(len(peaks) + 1, bool)
+    earlier = np.searchsorted(peaks, peaks - rules.apart_frames)
+    for count, (gain, fitting) in enumerate(zip(gains, earlier, strict=True), 1):
+        with_it = best[fitting] + gain
+        ends[count] = with_it > best[count - 1]
+        best[count] = max(with_it, best[count - 1])
+    chain, count = [], len(peaks)
+    while count:
+        if ends[count]:
+            chain.append(int(peaks[count - 1]))
+            count = int(earlier[count - 1])
+        else:
+            count -= 1
+    return chain[::-1]
+
+
+def _peaks(onset: Frames, least: float, reach: int) -> NDArray[np.intp]:
+    """Frames at which the likelihood is the highest for `reach` frames around, and not below `least`."""
+    highest = np.lib.stride_tricks.sliding_window_view(np.pad(onset, reach), 2 * reach + 1).max(axis=1)
+    return np.flatnonzero((onset >= least) & (onset == highest))
 
 
 def _refined(onset: Frames, peak: int) -> float:

@@ -12,9 +12,8 @@ from midi.note import Note
 from midi.pitch import hz_from_midi, midi_from_hz
 from midi.quantize import Feel
 
-_MARKED_HZ, _MARKED_SEMITONES = 2.69, 0.25
-"""How far above the sound people mark a sung pitch: half a step of the spectrum that it is read off, never more than a
-quarter of a semitone."""
+_MARKED_HZ, _MARKED_SEMITONES = 3.75, 0.25
+"""How far above the sound people mark a sung pitch, on average; never more than a quarter of a semitone."""
 
 
 def as_marked(pitch: float) -> float:
