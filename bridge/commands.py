@@ -135,7 +135,7 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    first: int = asked("The variation to begin with.", low=1, high=100)
+    first: int | None = asked("The variation to begin with; nothing: the selected one.", low=1, high=100)
     second: int = asked("The variation to arrive at.", low=1, high=100)
     steps: int = asked("How many steps between them.", default=3, low=1, high=9)
 
@@ -143,7 +143,9 @@ class Between:
 @dataclass(frozen=True, slots=True)
 class Splice:
     source: int = asked("The variation that gives the bars.", low=1, high=100)
-    bars: tuple[int, ...] = asked("The bars, the first is 1.", low=1, high=999)
+    bars: tuple[int, ...] = asked(
+        "The bars, the first is 1; the locked ones if none is given.", default=(), low=1, high=999
+    )
     number: int | None = asked("The variation to put them in; the selected one if not given.", default=None, low=1)
 
 

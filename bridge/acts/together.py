@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from assistant.errors import InvalidBrief
 from bridge.acts.variation import picked
 from bridge.app import App
 from bridge.commands import Between, Develop, Splice
@@ -17,7 +18,10 @@ async def steps_between(app: App, asked: Between) -> dict[str, Any]:
 
 async def splice(app: App, asked: Splice) -> dict[str, Any]:
     takes = [picked(app, asked.number).id, picked(app, asked.source).id]
-    return _begun(app, "splice", takes, {"bars": sorted(set(asked.bars))})
+    bars = sorted(set(asked.bars or app.store.session.locked_bars))
+    if not bars:
+        raise InvalidBrief("no bar is named to be taken over", hint="such as bars=2,3, or lock some; the first is 1")
+    return _begun(app, "splice", takes, {"bars": bars})
 
 
 async def develop(app: App, asked: Develop) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.surfaces.knobs import Takeover
 from bridge.surfaces.look import OFF, Look
-from bridge.surfaces.preset import TAKES, Binding, Page, Surface
+from bridge.surfaces.preset import Binding, Page, Surface, counts_takes
 from bridge.surfaces.scene import Scene, argument_of, limits, look, present, share
 
 
@@ -91,7 +91,7 @@ class Desk:
     def _act(self, binding: Binding, scene: Scene) -> Act | None:
         arguments = dict(binding.arguments)
         number = self._number(binding)
-        if binding.counts in TAKES:
+        if counts_takes(binding):
             if not number <= len(scene.takes):
                 return None
             arguments[binding.counts] = scene.takes[number - 1].id
@@ -114,15 +114,15 @@ class Desk:
 
     def _last_bank(self, scene: Scene) -> int:
         """The last bank in which something is counted."""
-        counted = {binding.counts for binding in self.page.controls.values() if binding.counts}
-        longest = max((_count(counts, scene) for counts in counted), default=0)
+        counted = (binding for binding in self.page.controls.values() if binding.counts)
+        longest = max((_count(binding, scene) for binding in counted), default=0)
         return max(0, -(-longest // self.page.bank) - 1) if self.page.bank else 0
 
 
-def _count(counts: str, scene: Scene) -> int:
-    if counts in TAKES:
+def _count(binding: Binding, scene: Scene) -> int:
+    if counts_takes(binding):
         return len(scene.takes)
-    return scene.bars if counts == "bars" else max(scene.ideas, default=0)
+    return scene.bars if binding.counts == "bars" else max(scene.ideas, default=0)
 
 
 def _toggled(command: str, name: str, value: Any, scene: Scene) -> Any:

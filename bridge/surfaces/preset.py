@@ -120,6 +120,11 @@ class Surface:
         return found
 
 
+def counts_takes(binding: Binding) -> bool:
+    """Whether it counts the takes of the library; `vary/splice` has a source that is a variation."""
+    return binding.counts in TAKES and argument_of(binding.does, binding.counts).kind == "text"
+
+
 def load_surface(name_or_path: str | Path) -> Surface:
     """By its preset's name, or from a `.toml` file. Raises `UnknownName`, `CannotRead`, `InvalidPreset`."""
     if isinstance(name_or_path, Path) or name_or_path.endswith(".toml"):

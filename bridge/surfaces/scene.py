@@ -193,6 +193,7 @@ _BY_COMMAND = {
     "hum/stop": "recording",
     "vary/make": "working",
     "vary/more": "working",
+    "vary/develop": "working",
 }
 _BY_COUNTED = {"number": "variation", "take": "take", "source": "take"}
 

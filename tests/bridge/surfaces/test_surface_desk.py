@@ -208,3 +208,15 @@ def test_nothing_is_said_to_a_fader_under_a_finger_and_where_it_stands_is_said_a
     assert feedback.due(1.0)[0] == []
     feedback.hold("fader-1", False)
     assert [look.value for _, look, _ in feedback.due(2.0)[0]] == [0.7]
+
+
+def test_the_page_mix_asks_for_steps_to_a_variation_bars_of_it_and_what_it_grows_into(launchpad: Desk) -> None:
+    launchpad.pressed("98", SCENE)
+    assert launchpad.pressed("63", SCENE) == Act("vary/between", {"first": "", "second": 3})
+    assert launchpad.pressed("44", SCENE) == Act("vary/splice", {"source": 4})
+    assert launchpad.pressed("12", SCENE) == Act("vary/develop", {"form": "period"})
+    assert launchpad.looks(scene(selected=3))["63"].state == "selected"
+
+
+def test_a_pad_on_the_first_page_lets_the_selected_variation_grow(launchpad: Desk) -> None:
+    assert launchpad.pressed("14", SCENE) == Act("vary/develop", {})
