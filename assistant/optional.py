@@ -17,6 +17,7 @@ INSTALL = {
     "mir_eval": 'pip install "hummingbridge[evaluate]"',
     "librosa": 'pip install "hummingbridge[peers]"',
     "aalink": 'pip install "hummingbridge[link]"',
+    "dawdreamer": 'pip install "hummingbridge[lv2]"',
     "zeroconf": 'pip install "hummingbridge[advertise]"',
     "torch": 'pip install "hummingbridge[train]"',
     "audiocraft": 'pip install "hummingbridge[musicgen]" && pip install --no-deps "audiocraft==1.3.0"',

@@ -133,11 +133,11 @@ def check_effects(_: Path | None) -> Readiness:
 
 def check_plugins(_: Path | None) -> Readiness:
     """What the last scan found; doctor loads none itself."""
-    from assistant.plugins.catalogue import files, known
+    from assistant.plugins.catalogue import files, hosted_kinds, known
 
     plugins = known()
     failed = [plugin.name for plugin in plugins if plugin.failed]
-    lying = sum(len(files(kind)) for kind in ("vst3", "au"))
+    lying = sum(len(files(kind)) for kind in hosted_kinds())
     if not plugins:
         remedy = (
             "hummingbridge plugins scan" if lying else "install a VST3 plugin (Debian: apt-get install zam-plugins)"

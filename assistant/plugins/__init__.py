@@ -6,8 +6,11 @@ plugin's, `catalogue` knows which plugins there are, `stage` makes one a stage o
 
 from __future__ import annotations
 
-FORMATS = {"vst3": ".vst3", "au": ".component"}
+FORMATS = {"vst3": ".vst3", "au": ".component", "lv2": ".lv2"}
 """format → how its files end."""
+
+HOSTS = {"lv2": "dawdreamer"}
+"""format → the package that it takes, where that is an extra."""
 
 
 def is_plugin(reference: str) -> bool:

@@ -15,9 +15,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from assistant.errors import PluginFailed, UnknownName
+from assistant.errors import MissingPart, PluginFailed, UnknownName
 from assistant.files import write_whole
-from assistant.plugins import FORMATS
+from assistant.optional import check_package, install_command
+from assistant.plugins import FORMATS, HOSTS
 from assistant.plugins.host import HostedPlugin, Limits, SeveralPlugins
 from assistant.tables import unknown
 from midi.errors import HummingbridgeError
@@ -84,11 +85,15 @@ def folders(kind: str) -> tuple[Path, ...]:
     usual: list[Path] = []
     if kind == "au" and mac:
         usual = [home / "Library/Audio/Plug-Ins/Components", Path("/Library/Audio/Plug-Ins/Components")]
+    elif kind == "lv2" and mac:
+        usual = [home / "Library/Audio/Plug-Ins/LV2", Path("/Library/Audio/Plug-Ins/LV2")]
+    elif kind == "lv2" and windows:
+        usual = [Path(os.environ.get("COMMONPROGRAMFILES", "C:/Program Files/Common Files")) / "LV2"]
     elif kind == "vst3" and mac:
         usual = [home / "Library/Audio/Plug-Ins/VST3", Path("/Library/Audio/Plug-Ins/VST3")]
     elif kind == "vst3" and windows:
         usual = [Path(os.environ.get("COMMONPROGRAMFILES", "C:/Program Files/Common Files")) / "VST3"]
-    elif kind == "vst3":
+    elif kind in ("vst3", "lv2"):
         usual = [home / f".{kind}", Path(f"/usr/local/lib/{kind}"), Path(f"/usr/lib/{kind}")]
     return tuple(dict.fromkeys([*own, *usual]))
 
@@ -104,22 +109,29 @@ def files(kind: str) -> tuple[Path, ...]:
     return tuple(found[name] for name in sorted(found, key=str.lower))
 
 
+def hosted_kinds() -> tuple[str, ...]:
+    """The formats whose host is installed."""
+    return tuple(kind for kind in FORMATS if kind not in HOSTS or check_package(HOSTS[kind]).state == "ready")
+
+
 def known() -> tuple[Plugin, ...]:
     """What is remembered and whose file is as it was."""
     return tuple(plugin for plugin in _remembered() if plugin.stamp == stamp(Path(plugin.path)))
 
 
 def scan(
-    kinds: tuple[str, ...] = ("vst3", "au"),
+    kinds: tuple[str, ...] | None = None,
     *,
     again: str | None = None,
     limits: Limits | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[Plugin, ...]:
-    """Every plugin on this machine; only files that are new or changed are loaded, each in a process of its own.
+    """Every plugin on this machine of the formats that can be hosted; only files that are new or changed are loaded,
+    each in a process of its own.
 
     `again` has one looked at anew, `""` all. One that fails is listed with how, and is not loaded again of itself.
     """
+    kinds = hosted_kinds() if kinds is None else kinds
     remembered: dict[str, list[Plugin]] = {}
     for plugin in known():
         if again is None or not (again == "" or _alike(again, plugin.name)):
@@ -149,11 +161,13 @@ def look_at(kind: str, path: Path, *, limits: Limits | None = None) -> tuple[Plu
 def find(reference: str) -> Plugin:
     """The plugin that `vst3:NAME` or `vst3:PATH` means; its file is looked at if it was not before.
 
-    Raises `UnknownName` with the nearest.
+    Raises `UnknownName` with the nearest, `MissingPart` for a format whose host is not installed.
     """
     kind, _, sought = reference.partition(":")
     if kind not in FORMATS:
         raise unknown(kind, FORMATS, kind="plugin format")
+    if kind not in hosted_kinds():
+        raise MissingPart(f"{kind.upper()} plugins need the package {HOSTS[kind]}", hint=install_command(HOSTS[kind]))
     remembered = [plugin for plugin in known() if plugin.kind == kind]
     path = Path(sought).expanduser()
     if path.is_absolute():

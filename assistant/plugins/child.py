@@ -24,6 +24,7 @@ from midi.errors import HummingbridgeError
 BACKENDS: dict[str, str] = {
     "vst3": "assistant.plugins.native:Native",
     "au": "assistant.plugins.native:Native",
+    "lv2": "assistant.plugins.lv2:Lv2",
 }
 """format → what loads a plugin of it."""
 

@@ -32,7 +32,9 @@ class Native(Protocol):
     default_raw_value: float
     num_steps: int
     is_automatable: bool
-    string_value: str
+
+    @property
+    def string_value(self) -> str: ...
 
     def get_text_for_raw_value(self, raw: float) -> str: ...
 

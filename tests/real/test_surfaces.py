@@ -338,15 +338,16 @@ def test_a_thousand_ticks_a_second_arrive_in_sum_and_the_ring_is_not_flooded(at_
     begin = time.perf_counter()
     for tick in range(1000):
         # Forth, and a little less back: what counts is the sum.
-        mackie.send("B0 10 01" if tick % 20 < 11 else "B0 10 41")
+        mackie.send("B0 10 01" if tick % 40 < 21 else "B0 10 41")
         while time.perf_counter() < begin + tick / 1000:
             time.sleep(0.0002)
     took = time.perf_counter() - begin
-    eventually(lambda: at_rest.session()["closeness"] == 1.0)
     mackie.quiet()
+    # An end of the knob would swallow steps: the sum stays between them.
+    assert at_rest.session()["closeness"] == 0.5
     rings = [message for message in mackie.got if message.startswith("B0 30")]
     assert len(rings) <= 34 * (took + 1)
-    assert rings[-1] == "B0 30 0B"
+    assert rings[-1] == "B0 30 06"
 
 
 def test_knobs_of_a_generic_controller_take_hold_softly(at_rest: Serve, knobs: Device):
