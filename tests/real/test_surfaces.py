@@ -187,6 +187,9 @@ def program(
     made.do("motif/set", source=str(folder / "idea.mid"))
     made.do("vary/make", count=10, seed=1)
     eventually(lambda: len(made.session()["variations"]) == 10, seconds=60)
+    eventually(
+        lambda: [port["state"] for one in made.do("surface/list")["surfaces"] for port in one["ports"]] == ["open"] * 6
+    )
     yield made
     ended(made)
 
