@@ -372,7 +372,7 @@ def test_a_surface_that_comes_back_finds_its_lights_right(at_rest: Serve, launch
     launchpad.plug_in()
     eventually(lambda: launchpad.shows("90 55 03", "90 51 01", "B0 5B 31"))
     assert launchpad.got[0] == "F0 00 20 29 02 0C 0E 01 F7"
-    eventually(lambda: len(launchpad.lit) == 60)
+    eventually(lambda: len(launchpad.lit) == 62)
     eventually(lambda: port_states(at_rest) == {"open"})
     launchpad.send("90 52 64")
     eventually(lambda: launchpad.shows("92 52 15"))
