@@ -114,42 +114,42 @@ def p99(values: list[float]) -> float:
 
 
 def asked_over_osc(http: int, osc: int, synth: Box) -> None:
-    """Each request plays a variation from silence, on the own clock: its first byte."""
-    heard, lost = [], 0
+    """Requests for an audition, as another program sends them."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
         peer.connect(("127.0.0.1", osc))
-        for number in range(PRESSES):
+
+        def ask_for(number: int) -> float:
             asked = time.perf_counter()
             peer.send(message("/variation/audition", str(number), 1 + number % 4))
-            first = synth.first(asked, lambda came: came[0] & 0xF0 == 0x90 and came[2] > 0)
-            if first is None:
-                lost += 1
-            else:
-                heard.append(1000 * (first - asked))
-            ask(http, "variation/stop")
-            time.sleep(0.08)
-            synth.got.clear()
-    print(f"     {PRESSES} requests over OSC, a render beside them, {lost} without an answer")
-    at_most("OSC to the audition's first MIDI byte, 99 of 100", 10, p99(heard), "ms")
-    at_most("the same, median", 10, sorted(heard)[len(heard) // 2], "ms")
+            return asked
+
+        from_silence(http, synth, ask_for, what="OSC")
 
 
 def trodden(http: int, pedal: Box, synth: Box) -> None:
-    """Each tread of a footswitch (CC 64) plays a variation from silence, on the own clock: its first byte."""
-    heard, lost = [], 0
-    for _ in range(PRESSES):
+    """Treads of a footswitch (CC 64)."""
+
+    def tread(_: int) -> float:
         down = pedal.send(0xB0, 64, 127)
-        first = synth.first(down, lambda came: came[0] & 0xF0 == 0x90 and came[2] > 0)
-        if first is None:
-            lost += 1
-        else:
-            heard.append(1000 * (first - down))
         pedal.send(0xB0, 64, 0)
+        return down
+
+    from_silence(http, synth, tread, what="footswitch")
+
+
+def from_silence(http: int, synth: Box, ask_for: Callable[[int], float], *, what: str) -> None:
+    """Each asking, the moment of which it tells, plays a variation from silence, on the own clock: its first byte."""
+    heard = []
+    for number in range(PRESSES):
+        asked = ask_for(number)
+        first = synth.first(asked, lambda came: came[0] & 0xF0 == 0x90 and came[2] > 0)
+        if first is not None:
+            heard.append(1000 * (first - asked))
         ask(http, "variation/stop")
         time.sleep(0.08)
         synth.got.clear()
-    print(f"     {PRESSES} treads, a render beside them, {lost} without an answer")
-    at_most("footswitch to the audition's first MIDI byte, 99 of 100", 10, p99(heard), "ms")
+    print(f"     {what}: {PRESSES} times, a render beside them, {PRESSES - len(heard)} without an answer")
+    at_most(f"{what} to the audition's first MIDI byte, 99 of 100", 10, p99(heard), "ms")
     at_most("the same, median", 10, sorted(heard)[len(heard) // 2], "ms")
 
 

@@ -133,7 +133,10 @@ def test_a_wrong_knob_and_an_unknown_plugin_are_refused_with_the_nearest() -> No
 
 
 @hosted_here
-@pytest.mark.skipif(not Path("/usr/lib/lv2/reasonablesynth.lv2").exists(), reason="Ardour's synthesiser is not here")
+@pytest.mark.skipif(
+    not Path("/usr/lib/lv2/reasonablesynth.lv2").exists(),
+    reason="no /usr/lib/lv2/reasonablesynth.lv2: apt-get install ardour-lv2-plugins",
+)
 def test_an_instrument_plays_notes_where_they_are() -> None:
     notes = [(12_000, bytes([0x90, 69, 100])), (24_000, bytes([0x80, 69, 0]))]
     with opened("reasonablesynth") as plugin:
