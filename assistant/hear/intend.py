@@ -2,7 +2,8 @@
 
 The most likely path (Viterbi) through pairs of intended semitone and tuning. A pair explains a note when semitone plus
 tuning is near the sung pitch; tuning wanders a little from note to note; and a semitone follows another as often as it
-does in the melodies of the same key signature that `expectation.json` was counted from.
+does in the melodies of the same key signature that `expectation.json` was counted from. Who sings in the middle between
+two keys is taken to mean the one that more of those melodies are written in: C major rather than B major.
 """
 
 from __future__ import annotations
@@ -67,9 +68,11 @@ def intend(
     fits = -2.5 * np.log1p(miss**2 / 4)
     steps = -0.5 * ((tuning[:, None] - tuning) / rules.wander_semitones) ** 2
     start = -0.5 * (tuning / rules.start_semitones) ** 2
+    usual = _expectation()[0]
     best: tuple[float, int, list[int], list[float]] | None = None
     for signature in range(12) if key is None else [key.relative_major]:
-        score, chosen, tunings = _path(semitones.astype(int), tuning, fits, steps, start, signature, rules.expectation)
+        fit, chosen, tunings = _path(semitones.astype(int), tuning, fits, steps, start, signature, rules.expectation)
+        score = fit + usual[signature]
         if best is None or score > best[0]:
             best = (score, signature, chosen, tunings)
     assert best is not None
@@ -81,7 +84,7 @@ def _path(
 ) -> tuple[float, list[int], list[float]]:
     count, tunings, candidates = semitones.shape
     degrees = (semitones - signature) % 12
-    first, following, leaps = _expectation()
+    _, first, following, leaps = _expectation()
     score = fits[0] + start[:, None] + weight * first[degrees[0]]
     back = np.zeros((count, tunings, candidates), int)
     for index in range(1, count):
@@ -107,7 +110,12 @@ def _path(
 
 
 @cache
-def _expectation() -> tuple[Curve, Curve, Curve]:
-    """Log probabilities of a degree, of a degree after another (12 above the tonic each), and of a leap's size."""
+def _expectation() -> tuple[Curve, Curve, Curve, Curve]:
+    """Log probabilities: of a key signature (by the tonic's pitch class in major), of a degree, of a degree after
+    another (12 above the tonic each), and of a leap's size.
+    """
     table = json.loads(Path(__file__).with_name("expectation.json").read_text("utf-8"))
-    return np.array(table["degree"]), np.array(table["following"]), np.array(table["leap"])
+    signature, degree, following, leap = (
+        np.array(table[name]) for name in ("signature", "degree", "following", "leap")
+    )
+    return signature, degree, following, leap

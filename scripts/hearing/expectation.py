@@ -1,4 +1,4 @@
-"""Counts, over melodies, how often a degree of the key, a degree after another, and a leap's size occur."""
+"""Counts, over melodies, how often a key signature, a degree of the key, a degree after another, and a leap's size occur."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ _LARGEST_LEAP = 16
 
 def count(melodies: Path, out: Path) -> None:
     """Writes log probabilities as `assistant.hear.intend` reads them."""
-    degree, following, leap = np.full(12, 5.0), np.full((12, 12), 1.0), np.full(_LARGEST_LEAP + 1, 3.0)
+    signature, degree = np.full(12, 1.0), np.full(12, 5.0)
+    following, leap = np.full((12, 12), 1.0), np.full(_LARGEST_LEAP + 1, 3.0)
     for section in read_melodies(melodies):
         tonic = (7 * section["fifths"]) % 12
+        signature[tonic] += 1
         pitches = [pitch for _, _, pitch in written_notes(section) if pitch is not None]
         for pitch in pitches:
             degree[(pitch - tonic) % 12] += 1
@@ -27,6 +29,7 @@ def count(melodies: Path, out: Path) -> None:
     leap /= leap.sum()
     # A leap's size and the degree it reaches tell partly the same: a degree's share is what the leap left open.
     table = {
+        "signature": np.log(signature / signature.sum()),
         "degree": np.log(degree / degree.sum()),
         "following": np.log(following / following.sum(axis=1, keepdims=True)),
         "leap": np.log(leap) - np.log(leap[:13]).mean(),

@@ -46,7 +46,14 @@ def test_no_notes_mean_nothing():
     assert intend([], []).pitches == ()
 
 
+def test_in_the_middle_between_two_keys_the_one_that_is_written_more_often_is_meant():
+    between = [pitch - 0.5 for pitch in TUNE]
+    assert meant(*between) == TUNE
+    assert meant(*(pitch + 7 for pitch in between)) == tuple(pitch + 7 for pitch in TUNE)
+
+
 @given(st.lists(st.integers(40, 84), min_size=1, max_size=12), st.integers(-12, 12))
 @settings(max_examples=25, deadline=None)
-def test_singing_higher_means_the_same_higher(tune: list[int], by: int):
-    assert meant(*(pitch + by for pitch in tune)) == tuple(pitch + by for pitch in meant(*tune))
+def test_singing_higher_in_a_key_as_much_higher_means_the_same_higher(tune: list[int], by: int):
+    moved = meant(*(pitch + by for pitch in tune), key=Key(by % 12))
+    assert moved == tuple(pitch + by for pitch in meant(*tune, key=Key(0)))
