@@ -1,4 +1,4 @@
-"""Counts, over melodies, how often a key signature, a degree of the key, a degree after another, and a leap's size occur."""
+"""Counts, over melodies, how often a key signature, a degree of it, a degree after another, and a leap's size occur."""
 
 from __future__ import annotations
 
