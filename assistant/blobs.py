@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.errors import CannotWrite, DamagedLibrary
-from assistant.files import cannot_write
+from assistant.files import cannot_write, read_whole, write_pieces
 
 _PARTIAL = "partial"
 
@@ -53,7 +53,7 @@ class Blobs:
     def get(self, digest: str) -> bytes:
         """The bytes behind a digest. Raises `DamagedLibrary` when they are gone or not what they were."""
         try:
-            data = self.path(digest).read_bytes()
+            data = read_whole(self.path(digest))
         except OSError as error:
             raise DamagedLibrary(
                 f"the file {digest[:12]}… is missing from the library", hint="restore the library folder from a backup"
@@ -87,7 +87,7 @@ class Blobs:
             part.parent.mkdir(parents=True, exist_ok=True)
             path.parent.mkdir(exist_ok=True)
             with part.open("wb") as file:
-                file.write(data)
+                write_pieces(file, data)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
@@ -104,7 +104,7 @@ class Blobs:
 
 def _holds(path: Path, digest: str) -> bool:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == digest
+        return hashlib.sha256(read_whole(path)).hexdigest() == digest
     except OSError:
         return False
 
