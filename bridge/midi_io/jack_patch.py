@@ -59,9 +59,10 @@ class JackPatch:
         """So long is a period of JACK's, in which MIDI is handed on."""
         return float(self._client.blocksize / self._client.samplerate)
 
-    def names(self) -> set[str]:
-        """Every MIDI port."""
-        return {port.name for port in self._client.get_ports(is_midi=True)}
+    def names(self, *, sinks: bool | None = None) -> set[str]:
+        """Every MIDI port; or those alone that can be played into (`sinks`), or listened to."""
+        ways = {} if sinks is None else {"is_input": sinks, "is_output": not sinks}
+        return {port.name for port in self._client.get_ports(is_midi=True, **ways)}
 
     def tend(self, ours: str, *, is_output: bool) -> None:
         """Puts back the cables of one of our ports that wait for it."""

@@ -10,11 +10,10 @@ from typing import Any
 
 from bridge.child import Answers, Line
 from bridge.midi_io.jack_patch import Cables, JackPatch
-from bridge.midi_io.ports import PortChoice, list_ports, open_input, open_output, working_api
+from bridge.midi_io.ports import JACK, PortChoice, list_ports, open_input, open_output, working_api
 from midi.errors import HummingbridgeError
 
 LOOK_SECONDS = 0.5
-JACK = "UNIX_JACK"
 
 
 @dataclass(slots=True)
@@ -101,15 +100,17 @@ class PatchBay:
     def _try(self, way: str, number: int, held: _Held) -> None:
         try:
             self._api = self._api or working_api(self._wanted_api)
+            self._watch_jack()
+            # One client that stays asks for the names: each that came and went would be a change of JACK's graph.
+            there = sorted(self._jack.names(sinks=way == "out")) if self._jack is not None else None
             if way == "out":
-                held.port = open_output(held.choice, self._api)
+                held.port = open_output(held.choice, self._api, there)
             else:
-                held.port = open_input(held.choice, self._api, self._stamped(number))
+                held.port = open_input(held.choice, self._api, self._stamped(number), there)
         except HummingbridgeError as error:
             self._say(way, number, held, "waiting", error.message, error.hint)
             return
         held.name = held.port.name
-        self._watch_jack()
         self._tend(held)
         if way == "out":
             self._outputs[number] = held.port

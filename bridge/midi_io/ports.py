@@ -8,22 +8,25 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from assistant.optional import check_package, require
 from assistant.readiness import Readiness
 from midi.errors import HummingbridgeError
 
+JACK = "UNIX_JACK"
+
 APIS = {
-    "linux": ("LINUX_ALSA", "UNIX_JACK"),
-    "darwin": ("MACOSX_CORE", "UNIX_JACK"),
+    "linux": ("LINUX_ALSA", JACK),
+    "darwin": ("MACOSX_CORE", JACK),
     "win32": ("WINDOWS_MM",),
 }
 """Platform → the MIDI systems that are tried, in this order."""
 
 _SYSTEM_NAMES = {
     "LINUX_ALSA": "the ALSA sequencer",
-    "UNIX_JACK": "JACK",
+    JACK: "JACK",
     "MACOSX_CORE": "CoreMIDI",
     "WINDOWS_MM": "Windows MIDI",
 }
@@ -79,16 +82,30 @@ def working_api(wanted: str | None = None) -> str:
     tried = (wanted,) if wanted else APIS[platform()]
     for api in tried:
         number = getattr(rtmidi, f"API_{api}", None)
-        if number is None or number not in rtmidi.get_compiled_api():
-            continue
-        try:
-            rtmidi.MidiOut(number).delete()
-        except rtmidi.SystemError:
-            continue
-        return api
+        if number is not None and number in rtmidi.get_compiled_api() and _answers(api, number):
+            return api
     names = [_SYSTEM_NAMES.get(api, api) for api in tried]
     silent = f"neither {' nor '.join(names)} answers" if len(names) > 1 else f"{names[0]} does not answer"
     raise NoMidi(f"there is no MIDI here: {silent}", hint=_NO_SYSTEM_HINT[platform()])
+
+
+def _answers(api: str, number: int) -> bool:
+    if api == JACK and find_spec("jack") is not None:
+        import jack
+
+        # rtmidi would enter JACK's graph and leave it again, which on a busy machine may cost a click.
+        try:
+            jack.Client("Hummingbridge asks", no_start_server=True).close()
+        except jack.JackError:
+            return False
+        return True
+    import rtmidi
+
+    try:
+        rtmidi.MidiOut(number).delete()
+    except rtmidi.SystemError:
+        return False
+    return True
 
 
 def list_ports(api: str | None = None) -> Ports:
@@ -128,22 +145,24 @@ def first_matching(wanted: Sequence[str], names: Sequence[str]) -> str:
     return matching(wanted[0], names)
 
 
-def open_output(choice: PortChoice, api: str) -> Any:
-    """A mido output. Raises `NoMidi` or `NoSuchPort`."""
-    return _opened(choice, api, "output", {})
+def open_output(choice: PortChoice, api: str, there: Sequence[str] | None = None) -> Any:
+    """A mido output; `there` are the ports of other programs, where they are known. Raises `NoMidi`, `NoSuchPort`."""
+    return _opened(choice, api, "output", there, {})
 
 
-def open_input(choice: PortChoice, api: str, callback: Callable[[Any], None]) -> Any:
-    """A mido input; `callback(message)` is called from the driver's thread. Raises `NoMidi` or `NoSuchPort`."""
-    return _opened(choice, api, "input", {"callback": callback})
+def open_input(
+    choice: PortChoice, api: str, callback: Callable[[Any], None], there: Sequence[str] | None = None
+) -> Any:
+    """A mido input; `callback(message)` is called from the driver's thread; as `open_output` for the rest."""
+    return _opened(choice, api, "input", there, {"callback": callback})
 
 
-def _opened(choice: PortChoice, api: str, way: str, more: dict[str, Any]) -> Any:
+def _opened(choice: PortChoice, api: str, way: str, there: Sequence[str] | None, more: dict[str, Any]) -> Any:
     backend = _backend(api)
     open_port = getattr(backend, f"open_{way}")
     try:
         if not choice.virtual:
-            names = getattr(backend, f"get_{way}_names")()
+            names = getattr(backend, f"get_{way}_names")() if there is None else there
             return open_port(first_matching((choice.name, *choice.others), names), **more)
         if not has_virtual_ports(api):
             raise NoSuchPort("Windows has no virtual MIDI ports", hint=LOOPBACK_HINT)
