@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bridge.midi_io.patch import LOOK_SECONDS
 from bridge.midi_io.player import Player, PortState
 from bridge.midi_io.ports import NoSuchPort, PortChoice, list_ports
 from bridge.midi_io.schedule import Event
@@ -251,6 +252,20 @@ def test_jack_may_be_killed_and_the_port_comes_back(own_jack: JackServer, told: 
         assert "Hummingbridge:out" in list_ports("UNIX_JACK").inputs
     finally:
         player.close()
+
+
+def test_who_waits_for_a_port_leaves_the_graph_alone(player: Player, told: Ports, receiver: Receiver):
+    import jack
+
+    watcher = jack.Client(f"watcher {os.getpid()}", no_start_server=True)
+    came_and_went: list[tuple[str, bool]] = []
+    watcher.set_client_registration_callback(lambda name, came: came_and_went.append((name, came)))
+    told.states.clear()
+    player.open_output(PortChoice("no such synth", virtual=False), number=1)
+    eventually(lambda: told.last == "waiting")
+    with watcher:
+        time.sleep(3.2 * LOOK_SECONDS)
+    assert [client for client, _ in came_and_went if client != watcher.name] == []
 
 
 def test_a_wrong_name_is_answered_with_the_names_there_are(player: Player, told: Ports, receiver: Receiver):
