@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.surfaces.knobs import Takeover
-from bridge.surfaces.look import OFF, Look
+from bridge.surfaces.look import Look
 from bridge.surfaces.preset import Binding, Page, Surface, counts_takes
 from bridge.surfaces.scene import Scene, argument_of, limits, look, present, share
 
@@ -29,6 +29,11 @@ class Desk:
         self.bank = 0
         self._takeovers: dict[str, Takeover] = {}
 
+    @property
+    def controls(self) -> Mapping[str, Binding]:
+        """What there is to touch: the open page, or every page where they lie side by side."""
+        return self.surface.controls if self.surface.side_by_side else self.page.controls
+
     def open(self, page: str) -> None:
         """Opens a page at its beginning."""
         self.page = self.surface.page(page)
@@ -36,7 +41,7 @@ class Desk:
 
     def pressed(self, control: str, scene: Scene) -> Act | None:
         """What a press asks for; None where it asks for nothing, or only opens another page or bank."""
-        binding = self.page.controls.get(control)
+        binding = self.controls.get(control)
         if binding is None or binding.sets:
             return None
         if binding.page:
@@ -49,7 +54,7 @@ class Desk:
 
     def turned(self, control: str, steps: float, scene: Scene) -> Act | None:
         """What so many steps of an encoder ask for."""
-        binding = self.page.controls.get(control)
+        binding = self.controls.get(control)
         if binding is None or not binding.sets:
             return None
         low, high = limits(scene, binding)
@@ -60,7 +65,7 @@ class Desk:
 
     def moved(self, control: str, to: float, scene: Scene) -> Act | None:
         """What a knob with two ends, or a fader, asks for at `to`, 0..1."""
-        binding = self.page.controls.get(control)
+        binding = self.controls.get(control)
         if binding is None or not binding.sets:
             return None
         if binding.takeover:
@@ -71,8 +76,8 @@ class Desk:
         return self._set(binding, low + to * (high - low))
 
     def looks(self, scene: Scene) -> dict[str, Look]:
-        """How every control of the open page looks."""
-        return {control: self._look(binding, scene) for control, binding in self.page.controls.items()}
+        """How every control that is there looks."""
+        return {control: self._look(binding, scene) for control, binding in self.controls.items()}
 
     def _look(self, binding: Binding, scene: Scene) -> Look:
         if binding.page:
@@ -96,7 +101,7 @@ class Desk:
                 return None
             arguments[binding.counts] = scene.takes[number - 1].id
         elif binding.counts:
-            if self._look(binding, scene) == OFF:
+            if self._look(binding, scene).state == "off":
                 return None
             arguments[binding.counts] = number
         if binding.toggles:
@@ -114,7 +119,7 @@ class Desk:
 
     def _last_bank(self, scene: Scene) -> int:
         """The last bank in which something is counted."""
-        counted = (binding for binding in self.page.controls.values() if binding.counts)
+        counted = (binding for binding in self.controls.values() if binding.counts)
         longest = max((_count(binding, scene) for binding in counted), default=0)
         return max(0, -(-longest // self.page.bank) - 1) if self.page.bank else 0
 

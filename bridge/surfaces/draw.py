@@ -39,7 +39,7 @@ class Drawn:
 
 def drawn(surface: Surface, page: str, looks: Mapping[str, Look]) -> Iterator[Drawn]:
     """Every control of a page as it looks; those that mean nothing there are dark."""
-    adapter: Family = resolve(FAMILIES, surface.family, kind="family")(surface)
+    adapter: Family = resolve(FAMILIES, surface.family, kind="family")(surface.drawn_with(page))
     bindings = surface.page(page).controls
     places = adapter.places()
     left = min(place.x for place in places.values())

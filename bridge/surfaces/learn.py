@@ -42,19 +42,21 @@ class Purpose:
     knob: bool = False
 
 
+_PLAYS = 'does = "variation/audition"\ncounts = "number"\nagain = "variation/keep"'
+_MIXES = 'label = "mix"\npage = "mix"'
+_STEPS = 'label = "to"\ndoes = "vary/between"\ncounts = "second"\nwith = { first = "" }\nshows = "variation"'
+_TAKES_BARS = 'label = "bars"\ndoes = "vary/splice"\ncounts = "source"\nshows = "variation"'
+
 PURPOSES = (
-    *(
-        Purpose(
-            f"the pad for variation {number}",
-            'does = "variation/audition"\ncounts = "number"\nagain = "variation/keep"',
-        )
-        for number in range(1, _VARIATIONS + 1)
-    ),
+    *(Purpose(f"the pad for variation {number}", _PLAYS) for number in range(1, _VARIATIONS + 1)),
     Purpose("the button to keep", 'label = "keep"\ndoes = "variation/keep"'),
     Purpose("the button to stop", 'label = "stop"\ndoes = "variation/stop"'),
     Purpose("the button for the next variation", 'label = ">"\ndoes = "variation/next"'),
     Purpose("the button to hum", 'label = "hum"\ndoes = "hum/toggle"'),
     Purpose("the button to make new variations", 'label = "new"\ndoes = "vary/make"'),
+    Purpose("the button for the variations before those on the pads", 'label = "<<"\nbank = -1'),
+    Purpose("the button for the variations after those on the pads", 'label = ">>"\nbank = 1'),
+    Purpose("the button for mixing two variations, and back", _MIXES),
     Purpose("the knob for closeness", 'label = "Cls"\ndoes = "vary/closeness"\nsets = "closeness"', knob=True),
     Purpose(
         "the knob for density",
@@ -66,6 +68,18 @@ PURPOSES = (
         "the knob for the tempo",
         'label = "Tmp"\ndoes = "clock/tempo"\nsets = "tempo"\nfrom = 40\nto = 240\nstart = 120',
         knob=True,
+    ),
+    *(
+        Purpose(
+            f"the knob for how loud {what}",
+            f'label = "{label} "\ndoes = "sound/levels"\nsets = "{layer}"',
+            knob=True,
+        )
+        for layer, label, what in (
+            ("melody", "Mel", "the melody is"),
+            ("inner", "Inn", "the inner voices are"),
+            ("bass", "Bas", "the bass is"),
+        )
     ),
 )
 
@@ -83,6 +97,7 @@ waiting = {{ value = 64, shown = "#2f9e57" }}
 playing = {{ value = 127, shown = "#3ddc6f" }}
 kept = {{ value = 127, shown = "#e8d23a" }}
 on = {{ value = 127, shown = "#46c8f0" }}
+page = {{ value = 127, shown = "#b06cf0" }}
 recording = {{ value = 127, shown = "#f04a3c" }}
 """
 
@@ -117,14 +132,35 @@ def learned(name: str, port: str | None, say: Callable[[str], None]) -> tuple[Pa
 
 
 def preset_text(port: str, found: Sequence[tuple[Purpose, str, str]]) -> str:
-    """The preset for (purpose, control, encoding) each. Controls of one meaning stand in one row."""
+    """The preset for (purpose, control, encoding) each. Controls of one meaning stand in one row.
+
+    On the page for mixing half of the pads make steps to a variation, the other half take its bars over.
+    """
     parts = [_HEAD.format(port=port)]
+    pads = [control for purpose, control, _ in found if purpose.lines == _PLAYS]
+    mixes = next((control for purpose, control, _ in found if purpose.lines == _MIXES), None)
+    if len(pads) < 2:
+        mixes = None
     for meaning, row in groupby(found, key=lambda one: (one[0].lines, one[0].knob, one[2])):
         lines, knob, encoding = meaning
-        controls = " ".join(control for _, control, _ in row)
+        if lines == _PLAYS or (lines == _MIXES and mixes is None):
+            continue
         spoken = f'\nencoding = "{encoding}"' if knob else ""
-        parts.append(f'[[control]]\nat = "{controls}"\n{lines}{spoken}\n')
+        parts.append(_table("control", " ".join(control for _, control, _ in row), lines + spoken))
+    if pads:
+        parts.append(f'[[page]]\nname = "variations"\nbank = {len(pads)}\n')
+        parts.append(_table("page.control", " ".join(pads), _PLAYS))
+    if mixes is not None:
+        half = len(pads) // 2
+        parts.append(f'[[page]]\nname = "mix"\nbank = {half}\n')
+        parts.append(_table("page.control", mixes, 'label = "ideas"\npage = "variations"'))
+        parts.append(_table("page.control", " ".join(pads[:half]), _STEPS))
+        parts.append(_table("page.control", " ".join(pads[half : 2 * half]), _TAKES_BARS))
     return "\n".join(parts)
+
+
+def _table(kind: str, at: str, lines: str) -> str:
+    return f'[[{kind}]]\nat = "{at}"\n{lines}\n'
 
 
 def button_in(message: Message) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,15 @@ class Surface:
         return next(page for page in self.pages if page.name == name)
 
     @property
+    def side_by_side(self) -> bool:
+        """Whether its pages are all there at once, as tabs on a tablet; elsewhere one is open."""
+        return self.family == "osc"
+
+    def drawn_with(self, page: str) -> Surface:
+        """What stands on the picture of a page: a tab has its own controls alone, a box always has all its own."""
+        return replace(self, pages=(self.page(page),)) if self.side_by_side else self
+
+    @property
     def controls(self) -> dict[str, Binding]:
         """Every control of every page, the first page's binding first."""
         found: dict[str, Binding] = {}
@@ -169,6 +178,9 @@ def surface_from(table: Mapping[str, Any], *, name: str, where: str) -> Surface:
     )
     for page in surface.pages:
         for control, binding in page.controls.items():
+            if surface.side_by_side and binding != surface.controls[control]:
+                hint = "pages lie side by side here: name one of the two otherwise"
+                raise InvalidPreset(f"{where}: page {page.name!r}: {control!r} means something else before", hint=hint)
             if binding.page and binding.page not in (one.name for one in surface.pages):
                 place = f"{where}: control {control!r}"
                 raise unknown_key(binding.page, [one.name for one in surface.pages], where=place, what="page")

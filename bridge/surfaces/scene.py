@@ -87,8 +87,11 @@ def look(scene: Scene, binding: Binding, number: int) -> Look:
     shown = _SHOWS[binding.shows](scene, binding, number)
     if not binding.label:
         return shown
+    if binding.shows == "variation" and shown != OFF:
+        named = f"{binding.label} {number}"
+        return Look(shown.state, None, named, named)
     text = f"{binding.label}{shown.text}" if binding.shows == "value" else shown.text or binding.label
-    return Look(shown.state, shown.value, text, shown.words or binding.label)
+    return Look(shown.state, shown.value, text, shown.words or text)
 
 
 def _variation(scene: Scene, binding: Binding, number: int) -> Look:
@@ -209,6 +212,6 @@ def shown_by(does: str, counts: str, sets: str, arguments: Mapping[str, object])
         return _BY_COMMAND[does]
     if does == "variation/audition":
         return "audition"
-    if counts or any(name in Session.__dataclass_fields__ for name in arguments):
+    if counts or any(_FIELDS.get(name, name) in Session.__dataclass_fields__ for name in arguments):
         return "choice"
     return "lit"

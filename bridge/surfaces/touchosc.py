@@ -1,4 +1,4 @@
-"""A TouchOSC layout: the controls of a surface with their lights and words, and a page made from the table of commands.
+"""A TouchOSC layout: the pages of a surface with their lights and words, and one made from the table of commands.
 
 A `.tosc` file is XML, compressed with zlib: nodes with properties, values, messages and children. Each pad is a lamp
 that listens, a button over it that speaks, and a label that listens to the words.
@@ -46,8 +46,12 @@ def layout(surface: Surface, *, token: str = "") -> bytes:
     whole = _node(root, "GROUP", "hummingbridge", (0, 0, WIDTH, HEIGHT))
     pager = _node(_children(whole), "PAGER", "pages", (0, 0, WIDTH, HEIGHT), tabbar=True, tabLabels=True)
     pages = _children(pager)
-    _surface_page(_page(pages, surface.pages[0].name), surface)
+    for page in surface.pages:
+        _surface_page(_page(pages, page.name), surface.drawn_with(page.name))
     _command_page(_page(pages, "commands"), token)
+    for number, node in enumerate(whole.iter("node")):
+        # The same layout has the same bytes: the ids follow from the order.
+        node.set("ID", str(uuid.uuid5(uuid.NAMESPACE_URL, f"hummingbridge {surface.name} {number}")))
     return zlib.compress(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
@@ -122,9 +126,7 @@ def _node(
     words: str = "",
     **properties: bool | int | str,
 ) -> Element:
-    # The same layout has the same bytes: the ids follow from the names.
-    ident = str(uuid.uuid5(uuid.NAMESPACE_URL, f"hummingbridge {kind} {name} {box}"))
-    node = SubElement(parent, "node", ID=ident, type=kind)
+    node = SubElement(parent, "node", type=kind)
     listed = SubElement(node, "properties")
     for key, value in {"name": name, **properties}.items():
         sign = "b" if isinstance(value, bool) else "i" if isinstance(value, int) else "s"

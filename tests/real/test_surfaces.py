@@ -202,7 +202,8 @@ def at_rest(program: Serve, launchpad: Device, mackie: Device, knobs: Device) ->
     program.do("vary/closeness", closeness=0.5)
     program.do("vary/lock", bars=[])
     program.do("sound/levels", melody=1, inner=1, bass=1)
-    program.do("surface/page", name="launchpad-x", page="variations")
+    for name in ("launchpad-x", "mackie", "generic-8x8"):
+        program.do("surface/page", name=name, page="variations")
     for idea in program.session()["variations"]:
         if idea["mark"]:
             program.do("variation/undo")
@@ -466,3 +467,94 @@ def test_a_controller_is_learned_at_its_port(jack: None):
         "cc-64": ("hum/toggle", ""),
         "cc-21": ("vary/closeness", "binary-offset"),
     }
+
+
+def lights_of_the_page(launchpad: Device) -> dict[str, str]:
+    """Colour and channel by pad or button, only those that are lit."""
+    return {key: message for key, message in launchpad.lit.items() if not message.endswith(" 00")}
+
+
+def test_the_page_mix_is_lit_and_its_pads_are_levels(at_rest: Serve, launchpad: Device, mackie: Device):
+    launchpad.send("B0 62 7F")
+    ideas = [*range(82, 89), 71, 72, *range(62, 69), 51, 52, *range(42, 49), 31, 32]
+    choices = [21, 22, 23, 25, 26, 27, 15, 16, 17, 11, 12]
+    buttons = [91, 92, 93, 94, 95, 96, 97, 89, 79, 69, 59, 49, 39, 29, 19]
+    expected = {f"90 {pad:02X} 01" for pad in (*ideas, *choices)} | {f"B0 {number:02X} 01" for number in buttons}
+    # The first variation is selected wherever it stands, every layer sounds as it is written, the page is open.
+    expected |= {"90 51 03", "90 3D 03", "90 29 03", "90 18 25", "90 1C 25", "90 12 25", "B0 62 31"}
+    eventually(lambda: set(lights_of_the_page(launchpad).values()) == expected, what="the lights")
+    launchpad.quiet()
+    launchpad.got.clear()
+    mackie.got.clear()
+    launchpad.send("90 1A 64")
+    eventually(lambda: at_rest.session()["inner_level"] == 0.4)
+    quiet(launchpad, mackie)
+    assert sorted(launchpad.got) == ["90 1A 25", "90 1C 01"]
+    assert mackie.got == ["E1 19 33"]
+
+
+def test_levels_of_a_generic_controller_are_on_its_page_mix_and_take_hold_softly(at_rest: Serve, knobs: Device):
+    knobs.send("B0 1C 7F")
+    eventually(lambda: page_of(at_rest, "generic-8x8") == "mix")
+    # Far from where the level is the knob does nothing; at the top it takes hold.
+    for message in ("B0 03 20", "B0 03 7F"):
+        knobs.send(message)
+        knobs.quiet()
+        assert at_rest.session()["bass_level"] == 1
+    knobs.send("B0 03 20")
+    eventually(lambda: at_rest.session()["bass_level"] == round(0x20 / 127, 4))
+    at_rest.do("sound/levels", melody=0.5)
+    eventually(lambda: "B0 01 40" in knobs.got)
+    knobs.send("B0 1C 00")
+    knobs.send("B0 1C 7F")
+    eventually(lambda: page_of(at_rest, "generic-8x8") == "variations")
+
+
+def page_of(program: Serve, name: str) -> str:
+    return next(each["page"] for each in program.do("surface/list")["surfaces"] if each["name"] == name)
+
+
+def test_levels_of_a_tablet_come_back_to_it_with_their_words(at_rest: Serve, tablet: Callable[[], str]):
+    eventually(lambda: asked(at_rest, "/surface/touchosc") and "/surface/touchosc/bass f 1" in tablet())
+    asked(at_rest, "/surface/touchosc/bass", "f", "0.25")
+    eventually(lambda: at_rest.session()["bass_level"] == 0.25)
+    eventually(lambda: '/surface/touchosc/bass/text s "bass .25"' in tablet())
+    at_rest.do("sound/levels", bass=0.75)
+    eventually(lambda: re.search(r"/surface/touchosc/bass f 0\.75", tablet()))
+
+
+def asked(program: Serve, *message: str) -> bool:
+    subprocess.run(["oscsend", "localhost", str(program.osc), *message], check=True)
+    return True
+
+
+def made_by(program: Serve, press: Callable[[], object]) -> list[str]:
+    """What the variations that come of a press, made of the first one, say of themselves."""
+    program.do("variation/select", number=1)
+    before = len(program.session()["variations"])
+    press()
+    eventually(lambda: len(program.session()["variations"]) > before, seconds=60, what="variations")
+    return [each["sentence"] for each in program.session()["variations"][before:]]
+
+
+def test_presses_of_the_page_mix_make_steps_take_bars_and_grow(
+    at_rest: Serve, launchpad: Device, mackie: Device, knobs: Device
+):
+    at_rest.do("vary/lock", bars=[2])
+    for name in ("launchpad-x", "mackie", "generic-8x8"):
+        at_rest.do("surface/page", name=name, page="mix")
+    eventually(lambda: launchpad.shows("B0 62 31") and mackie.shows("90 29 7F") and knobs.shows("90 24 7F"))
+    assert made_by(at_rest, lambda: launchpad.send("90 3F 64")) == ["a step from idea 01 to idea 03"] * 3
+    assert made_by(at_rest, lambda: launchpad.send("90 2C 64")) == ["bar 2 from idea 04"]
+    assert made_by(at_rest, lambda: launchpad.send("90 0C 64")) == ["grown into a period"]
+    assert made_by(at_rest, lambda: mackie.send("90 0C 7F")) == ["a step from idea 01 to idea 05"] * 3
+    assert made_by(at_rest, lambda: mackie.send("90 15 7F")) == ["bar 2 from idea 06"]
+    assert made_by(at_rest, lambda: knobs.send("90 25 7F")) == ["a step from idea 01 to idea 02"] * 3
+    assert made_by(at_rest, lambda: knobs.send("90 2A 7F")) == ["bar 2 from idea 03"]
+    address = "/surface/touchosc/"
+    assert (
+        made_by(at_rest, lambda: asked(at_rest, f"{address}between-7", "f", "1"))
+        == ["a step from idea 01 to idea 07"] * 3
+    )
+    assert made_by(at_rest, lambda: asked(at_rest, f"{address}bars-of-8", "f", "1")) == ["bar 2 from idea 08"]
+    assert made_by(at_rest, lambda: asked(at_rest, f"{address}sentence", "f", "1")) == ["grown into a sentence"]

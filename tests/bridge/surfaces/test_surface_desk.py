@@ -220,3 +220,56 @@ def test_the_page_mix_asks_for_steps_to_a_variation_bars_of_it_and_what_it_grows
 
 def test_a_pad_on_the_first_page_lets_the_selected_variation_grow(launchpad: Desk) -> None:
     assert launchpad.pressed("14", SCENE) == Act("vary/develop", {})
+
+
+def test_pads_of_the_page_mix_say_how_loud_the_layers_are(launchpad: Desk) -> None:
+    launchpad.pressed("98", SCENE)
+    assert launchpad.pressed("22", SCENE) == Act("sound/levels", {"melody": 0.4})
+    assert launchpad.pressed("25", SCENE) == Act("sound/levels", {"inner": 0.0})
+    looks = launchpad.looks(scene(melody_level=0.4, inner_level=0.55))
+    rows = [[looks[f"{pad}"].state for pad in row] for row in (range(21, 25), range(25, 29), range(15, 19))]
+    assert rows == [["idle", "on", "idle", "idle"], ["idle"] * 4, ["idle", "idle", "idle", "on"]]
+
+
+def test_a_generic_controller_mixes_with_half_of_its_pads_and_three_of_its_knobs() -> None:
+    knobs = Desk(load_surface("generic-8x8"))
+    knobs.pressed("cc-28", SCENE)
+    assert knobs.pressed("note-37", SCENE) == Act("vary/between", {"first": "", "second": 2})
+    knobs.pressed("cc-27", SCENE)
+    assert knobs.pressed("note-43", SCENE) == Act("vary/splice", {"source": 8})
+    assert knobs.looks(SCENE)["note-43"].words == "bars 8"
+    assert knobs.moved("cc-1", 1.0, SCENE) == Act("sound/levels", {"melody": 1.0})
+    assert knobs.moved("cc-3", 0.2, scene(bass_level=0.5)) is None
+    knobs.pressed("cc-28", SCENE)
+    assert knobs.page.name == "variations"
+
+
+def test_a_strip_of_a_mackie_goes_to_its_variation_and_takes_its_bars() -> None:
+    mackie = Desk(load_surface("mackie"))
+    mackie.pressed("assign-send", SCENE)
+    assert mackie.pressed("solo-3", SCENE) == Act("vary/between", {"first": "", "second": 3})
+    assert mackie.pressed("mute-3", SCENE) == Act("vary/splice", {"source": 3})
+
+
+def test_the_pages_of_a_tablet_lie_side_by_side() -> None:
+    tablet = Desk(load_surface("touchosc"))
+    assert tablet.pressed("between-4", SCENE) == Act("vary/between", {"first": "", "second": 4})
+    assert tablet.pressed("bars-of-4", SCENE) == Act("vary/splice", {"source": 4})
+    assert tablet.pressed("hum", SCENE) == Act("hum/toggle", {})
+    assert tablet.moved("inner", 0.25, SCENE) == Act("sound/levels", {"inner": 0.25})
+    looks = tablet.looks(scene(inner_level=0.25))
+    assert (looks["inner"].value, looks["inner"].text) == (0.25, "inner voices .25")
+    assert looks["inner"].words == "inner voices .25"
+    assert looks["between-4"].words == "to 4"
+
+
+@pytest.mark.parametrize("name", ["launchpad-x", "generic-8x8", "mackie", "touchosc"])
+def test_what_goes_to_a_variation_that_is_not_there_does_nothing(name: str) -> None:
+    desk = Desk(load_surface(name))
+    if not desk.surface.side_by_side:
+        desk.open("mix")
+    few = replace(SCENE, ideas={1: TEN[1]})
+    named = {control: one for control, one in desk.controls.items() if one.does in ("vary/between", "vary/splice")}
+    assert [control for control, one in named.items() if desk.pressed(control, few)] == [
+        control for control, one in named.items() if one.place == 1
+    ]

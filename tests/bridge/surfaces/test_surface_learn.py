@@ -7,11 +7,12 @@ from xml.etree import ElementTree
 
 from assistant.canvas import Canvas
 from bridge.commands import COMMANDS
-from bridge.surfaces.desk import Desk
+from bridge.session import Session
+from bridge.surfaces.desk import Act, Desk
 from bridge.surfaces.draw import lines, picture
 from bridge.surfaces.learn import PURPOSES, button_in, knob_in, preset_text
 from bridge.surfaces.preset import load_surface, load_surface_file
-from bridge.surfaces.scene import Scene
+from bridge.surfaces.scene import Idea, Scene
 from bridge.surfaces.touchosc import layout
 from bridge.web.oscquery import found
 
@@ -48,13 +49,31 @@ def test_what_is_learned_is_a_preset(tmp_path: object) -> None:
     surface = load_surface_file(path)
     assert surface.units[0].ports == ("nanoPAD2 MIDI 1",)
     bound = surface.pages[0].controls
-    assert [(name, one.does, one.place) for name, one in bound.items()] == [
-        ("note-40", "variation/audition", 1),
-        ("note-36", "variation/audition", 2),
-        ("cc-64", "hum/toggle", 0),
-        ("cc-20", "vary/closeness", 0),
-    ]
+    assert {name: (one.does, one.place) for name, one in bound.items()} == {
+        "note-40": ("variation/audition", 1),
+        "note-36": ("variation/audition", 2),
+        "cc-64": ("hum/toggle", 0),
+        "cc-20": ("vary/closeness", 0),
+    }
     assert bound["cc-20"].encoding == "binary-offset"
+    assert [page.name for page in surface.pages] == ["variations"]
+
+
+def test_with_everything_learned_half_of_the_pads_mix_and_knobs_are_levels(tmp_path: object) -> None:
+    path = tmp_path / "mine.toml"  # type: ignore[operator]
+    found = [(one, f"note-{36 + n}" if not one.knob else f"cc-{n}", "absolute") for n, one in enumerate(PURPOSES)]
+    path.write_text(preset_text("nano", found))
+    desk = Desk(load_surface_file(path))
+    ten = Scene(Session(selected=2), {number: Idea(number) for number in range(1, 11)})
+    at = {one.words: control for one, control, _ in found}
+    desk.pressed(at["the button for mixing two variations, and back"], ten)
+    desk.pressed(at["the button for the variations after those on the pads"], ten)
+    assert desk.pressed("note-36", ten) == Act("vary/between", {"first": "", "second": 5})
+    assert desk.pressed("note-41", ten) == Act("vary/splice", {"source": 6})
+    assert desk.looks(ten)["note-41"].text == "bars 6"
+    assert desk.moved(at["the knob for how loud the bass is"], 1.0, ten) == Act("sound/levels", {"bass": 1.0})
+    desk.pressed(at["the button for mixing two variations, and back"], ten)
+    assert desk.pressed("note-36", ten) == Act("variation/audition", {"number": 1})
 
 
 def osc_paths(tree: ElementTree.Element, way: str) -> set[str]:
@@ -71,6 +90,21 @@ def test_the_layout_speaks_to_every_control_and_listens_to_its_light_and_words()
     controls = {f"/surface/touchosc/{name}" for name in surface.controls}
     assert controls <= osc_paths(tree, "send")
     assert controls | {f"{control}/text" for control in controls} <= osc_paths(tree, "receive")
+    assert {f"/surface/touchosc/{name}" for name in ("between-10", "bars-of-1", "melody", "inner", "bass")} < controls
+
+
+def test_each_page_is_a_tab_with_what_stands_on_both_and_no_two_nodes_have_one_id() -> None:
+    tree = ElementTree.fromstring(zlib.decompress(layout(load_surface("touchosc"))))
+    pager = tree.find("node/children/node/children")
+    assert pager is not None
+    tabs = {tab.findtext("properties/property[key='name']/value"): osc_paths(tab, "send") for tab in pager}
+    assert list(tabs) == ["variations", "mix", "commands"]
+    both = {f"/surface/touchosc/{name}" for name in ("variation-1", "stop", "keep", "undo", "melody", "bass")}
+    assert both <= tabs["variations"] & tabs["mix"]
+    assert "/surface/touchosc/between-1" in tabs["mix"] - tabs["variations"]
+    assert "/surface/touchosc/closeness" in tabs["variations"] - tabs["mix"]
+    ids = [node.get("ID") for node in tree.iter("node")]
+    assert len(set(ids)) == len(ids)
 
 
 def test_the_layout_has_every_command_that_needs_at_most_a_number() -> None:

@@ -96,6 +96,15 @@ PLACE = "presets/surfaces/mine.toml: control '81'"
             "presets/surfaces/mine.toml: colours: unknown state 'played'",
             "'playing'",
         ),
+        (
+            {
+                "family": "osc",
+                "control": [{"at": "a", "does": "vary/make"}],
+                "page": [{"name": "one"}, {"name": "two", "control": [{"at": "a", "does": "vary/more"}]}],
+            },
+            "presets/surfaces/mine.toml: page 'two': 'a' means something else before",
+            "side by side",
+        ),
         ({"family": "generic"}, "presets/surfaces/mine.toml: it has no controls", "[[control]]"),
     ],
 )
