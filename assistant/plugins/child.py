@@ -14,12 +14,15 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.errors import InvalidPreset, MissingPart, PluginFailed
 from assistant.plugins.shared import Block, open_block
 from assistant.tables import resolve
 from midi.errors import HummingbridgeError
+
+if TYPE_CHECKING:
+    from assistant.audio import Samples
 
 BACKENDS: dict[str, str] = {
     "vst3": "assistant.plugins.native:Native",
@@ -37,6 +40,8 @@ class Session:
     def __init__(self) -> None:
         self._plugin: Any = None
         self._block: Block | None = None
+        self._fed: list[Samples] = []
+        self._made: Any = None
 
     def answer(self, asked: Asked) -> dict[str, Any]:
         does: Callable[[Asked], dict[str, Any]] = getattr(self, f"do_{asked['do']}")
@@ -52,7 +57,7 @@ class Session:
             if len(names) < 2:
                 raise
             return {"error": "several plugins", "kind": "several", "names": names}
-        return {"plugin": self._plugin.described()}
+        return {"plugin": self._plugin.described(), "hears_whole": self._plugin.hears_whole}
 
     def do_set(self, asked: Asked) -> dict[str, Any]:
         self._plugin.set(asked["values"])
@@ -65,7 +70,11 @@ class Session:
         return {"state": base64.b64encode(self._plugin.state()).decode()}
 
     def do_restore(self, asked: Asked) -> dict[str, Any]:
-        self._plugin.restore(base64.b64decode(asked["state"]))
+        """`more` where there is something for `do_restore_own`, which may crash."""
+        return {"more": bool(self._plugin.restore(base64.b64decode(asked["state"])))}
+
+    def do_restore_own(self, asked: Asked) -> dict[str, Any]:
+        self._plugin.restore_own()
         return {}
 
     def do_process(self, asked: Asked) -> dict[str, Any]:
@@ -78,6 +87,29 @@ class Session:
         """Notes through the instrument: `events` are (seconds, [MIDI bytes])."""
         sound = self._plugin.play(asked["events"], asked["frames"], asked["rate_hz"], asked["fresh"], asked["at"])
         return self._given(sound, asked)
+
+    def do_feed(self, asked: Asked) -> dict[str, Any]:
+        """A part of a sound for a plugin that hears it whole."""
+        assert self._block is not None
+        if asked["fresh"]:
+            self._fed = []
+        self._fed.append(self._block.samples(asked["channels"], asked["frames"]).copy())
+        return {}
+
+    def do_whole(self, asked: Asked) -> dict[str, Any]:
+        """What was fed through the effect, or all the notes through the instrument, to be taken."""
+        import numpy as np
+
+        if "events" in asked:
+            self._made = self._plugin.whole_notes(asked["events"], asked["frames"], asked["rate_hz"])
+        else:
+            fed, self._fed = self._fed, []
+            self._made = self._plugin.whole(fed[0] if len(fed) == 1 else np.concatenate(fed, axis=1), asked["rate_hz"])
+        return {"channels": int(self._made.shape[0]), "frames": int(self._made.shape[1])}
+
+    def do_take(self, asked: Asked) -> dict[str, Any]:
+        """A part of what was made."""
+        return self._given(self._made[:, asked["at"] : asked["at"] + asked["frames"]], asked)
 
     def do_window(self, asked: Asked) -> dict[str, Any]:
         """The plugin's own window, until it is closed."""

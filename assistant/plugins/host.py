@@ -58,6 +58,10 @@ class HostedPlugin:
     def __init__(self, kind: str, path: Path, name: str = "", *, limits: Limits | None = None) -> None:
         self.called = name or path.stem
         self.limits = limits or Limits()
+        self._asked = {"do": "open", "format": kind, "path": str(path), "name": name}
+        self._open()
+
+    def _open(self) -> None:
         self._answers: SimpleQueue[bytes] = SimpleQueue()
         self._block = create_block(BLOCK_FRAMES)
         self._process = _started(self._block.fds)
@@ -66,10 +70,9 @@ class HostedPlugin:
             target=_listen, args=(self._process.stdout, self._answers), name=self.called, daemon=True
         )
         self._thread.start()
-        asked = {"do": "open", "format": kind, "path": str(path), "name": name}
         try:
             answer = self._ask(
-                asked | {"memory": self._block.handle, "frames": BLOCK_FRAMES},
+                self._asked | {"memory": self._block.handle, "frames": BLOCK_FRAMES},
                 self.limits.load_seconds,
                 "while it loaded",
             )
@@ -77,6 +80,7 @@ class HostedPlugin:
             self.close()
             raise
         self.facts: dict[str, Any] = answer["plugin"]
+        self.hears_whole: bool = answer["hears_whole"]
         self.called = self.facts["name"] or self.called
 
     @property
@@ -98,17 +102,36 @@ class HostedPlugin:
         answer = self._ask({"do": "state"}, self.limits.call_seconds, "while its state was read")
         return base64.b64decode(answer["state"])
 
-    def restore(self, state: bytes) -> None:
-        """Gives it back a state, byte for byte."""
-        text = base64.b64encode(state).decode()
-        self._ask({"do": "restore", "state": text}, self.limits.call_seconds, "while its state was given back")
+    def restore(self, state: bytes) -> str:
+        """Gives it back a state, byte for byte. Empty; or in words, how the plugin failed on what it keeps besides its
+        knobs: it then runs anew, with the knobs alone.
+        """
+        asked = {"do": "restore", "state": base64.b64encode(state).decode()}
+        when = "while its state was given back"
+        if not self._ask(asked, self.limits.call_seconds, when)["more"]:
+            return ""
+        try:
+            self._ask({"do": "restore_own"}, self.limits.call_seconds, when)
+        except PluginFailed as error:
+            self.close()
+            self._open()
+            self._ask(asked, self.limits.call_seconds, when)
+            return f"{error.message}: only its knobs are as they were saved"
+        return ""
 
     def process(self, samples: Samples, rate_hz: int) -> Samples:
         """`samples`, shape (1 or 2, n), through the effect: the same shape, sample for sample where it was."""
         import numpy as np
 
-        out = np.empty_like(samples)
         channels, length = samples.shape
+        if self.hears_whole and length:
+            for start in range(0, length, BLOCK_FRAMES):
+                part = samples[:, start : start + BLOCK_FRAMES]
+                self._block.samples(*part.shape)[:] = part
+                asked = {"do": "feed", "channels": channels, "frames": part.shape[1], "fresh": start == 0}
+                self._ask(asked, self.limits.call_seconds, "while it was given the sound")
+            return self._whole({"rate_hz": rate_hz}, length)
+        out = np.empty_like(samples)
         done = fed = 0
         # Latency holds samples back at the beginning; silence after the end pushes them out.
         longest = length + max(int(self.facts["latency"]), 0) * 2 + 2 * rate_hz
@@ -126,7 +149,9 @@ class HostedPlugin:
         return out
 
     def call(self, samples: Samples, rate_hz: int, *, fresh: bool = False, at: int = 0) -> Samples:
-        """One block, `BLOCK_FRAMES` at most; what comes back lies in the shared memory until the next call."""
+        """One block, `BLOCK_FRAMES` at most, through a plugin that goes on from block to block: one that is not
+        `hears_whole`. What comes back lies in the shared memory until the next call.
+        """
         channels, frames = samples.shape
         self._block.samples(channels, frames)[:] = samples
         asked = {"do": "process", "channels": channels, "frames": frames, "rate_hz": rate_hz, "fresh": fresh, "at": at}
@@ -137,6 +162,9 @@ class HostedPlugin:
         """MIDI messages at samples, in order, through the instrument: shape (2, `length`)."""
         import numpy as np
 
+        if self.hears_whole:
+            seconds = [(at / rate_hz, list(data)) for at, data in events]
+            return self._whole({"events": seconds, "frames": length, "rate_hz": rate_hz}, length)
         parts = []
         for start in range(0, length, BLOCK_FRAMES):
             frames = min(BLOCK_FRAMES, length - start)
@@ -145,6 +173,21 @@ class HostedPlugin:
             answer = self._ask(asked | {"fresh": start == 0, "at": start}, self.limits.call_seconds, "while it played")
             parts.append(self._block.samples(answer["channels"], answer["frames"]).copy())
         return np.concatenate(parts, axis=1)
+
+    def _whole(self, asked: Mapping[str, Any], length: int) -> Samples:
+        """All at once, for as long as all its blocks may take, brought over block by block."""
+        import numpy as np
+
+        blocks = range(0, length, BLOCK_FRAMES)
+        answer = self._ask({"do": "whole", **asked}, self.limits.call_seconds * max(1, len(blocks)), "while it played")
+        if answer["frames"] < length:
+            raise self._failed(f"gave only {answer['frames']} of {length} samples")
+        out = np.empty((answer["channels"], length), np.float32)
+        for start in blocks:
+            frames = min(BLOCK_FRAMES, length - start)
+            self._ask({"do": "take", "at": start, "frames": frames}, self.limits.call_seconds, "while it played")
+            out[:, start : start + frames] = self._block.samples(answer["channels"], frames)
+        return out
 
     def window(self) -> None:
         """Shows the plugin's own window and waits until it is closed, however long that takes."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -21,6 +21,10 @@ _ENGINE = ("Buffer Size", "Sample Rate", "Latency")
 _MOST_CHOICES = 128
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|[+-]?inf)\s*(k?)", re.IGNORECASE)
 _HALVINGS = 48
+
+
+Curve = tuple[tuple[float, float], ...]
+"""Seconds and values, in the order of time."""
 
 
 class Native(Protocol):
@@ -114,6 +118,25 @@ def raw_for(knob: Knob, native: Native, value: float | str | bool) -> float:
     return _halved(native, sought, rising=high >= low)
 
 
+def turned(
+    values: Mapping[str, float | str | bool],
+    knobs: Mapping[str, Knob],
+    native: Callable[[str], Native],
+    curves: dict[str, Curve],
+) -> Iterator[tuple[str, float]]:
+    """(key, where the knob is to stand) of each knob that is given a value; one that is given a text such as
+    `0:-30 4:-6` follows it as a curve in seconds and goes to `curves` instead. Raises `InvalidPreset`.
+    """
+    for name, value in values.items():
+        key = find_key(name, knobs)
+        points = curve_in(value) if isinstance(value, str) else None
+        curves.pop(key, None)
+        if points is None:
+            yield key, raw_for(knobs[key], native(key), value)
+        else:
+            curves[key] = tuple((seconds, raw_for(knobs[key], native(key), reads)) for seconds, reads in points)
+
+
 def find_key(name: str, keys: Iterable[str]) -> str:
     """The key that `name` means, with or without its unit. Raises `InvalidPreset` with the nearest."""
     known = list(keys)
@@ -136,7 +159,7 @@ def number_in(text: str) -> float | None:
     return float(found[1]) * (1000.0 if found[2] else 1.0) if found else None
 
 
-def curve_in(text: str) -> tuple[tuple[float, float], ...] | None:
+def curve_in(text: str) -> Curve | None:
     """`"0:-30 4.5:-6"`, seconds and values, → points in the order of time; None where it is no curve."""
     points = []
     for word in text.replace(",", " ").split():

@@ -15,7 +15,7 @@ import numpy as np
 from assistant.audio import Samples
 from assistant.errors import InvalidPreset, PluginFailed
 from assistant.optional import require
-from assistant.plugins.knobs import curve_in, find_key, knobs_of, raw_for
+from assistant.plugins.knobs import Curve, knobs_of, turned
 
 _BUFFER_FRAMES = 512
 _USUAL_RATE_HZ = 48_000
@@ -23,6 +23,9 @@ _TICKS = 24_000
 """To a beat of half a second, as MIDI files have it unsaid: 48,000 a second."""
 
 _STATE = b"hummingbridge lv2 state 1 "
+_OWN = re.compile(rb"\bstate:state\s*\[")
+"""What a plugin keeps besides its knobs, in the Turtle that the host writes."""
+
 _STATEMENT_END = re.compile(r"\s\.\s*\n")
 _PLUGIN = re.compile(r"<([^>]+)>\s+a\s+[^;]*?\blv2:Plugin\b")
 _FILE = re.compile(r"rdfs:seeAlso\s+<([^>]+)>")
@@ -150,7 +153,11 @@ class _Hosted:
 
 
 class Lv2:
-    """One plugin, and a second of it where a plugin for one channel is to hear two."""
+    """One plugin, and a second of it where a plugin for one channel is to hear two. It hears a sound as a whole: this
+    host breaks off between renderings, so that a part would be rendered with all that came before it.
+    """
+
+    hears_whole = True
 
     def __init__(self, kind: str, path: str, name: str) -> None:
         bundle = Path(path)
@@ -162,9 +169,9 @@ class Lv2:
         self._card = found[0]
         self._hosted = [_Hosted(self._card, _USUAL_RATE_HZ)]
         self._rate_hz = _USUAL_RATE_HZ
-        self._curves: dict[str, tuple[tuple[float, float], ...]] = {}
-        self._sound = np.zeros((1, 0), np.float32)
-        self._events: list[tuple[float, list[int]]] = []
+        self._curves: dict[str, Curve] = {}
+        self._knobs_of_state: dict[str, float] = {}
+        self._turtle, self._given_own = b"", False
         self._played = False
 
     @staticmethod
@@ -188,51 +195,58 @@ class Lv2:
         return [knob.as_json() for knob, _ in knobs_of(self._hosted[0].parameters).values()]
 
     def set(self, values: dict[str, float | str | bool]) -> None:
-        """Turns knobs; a text such as `0:-30 4:-6` is a curve in seconds."""
+        """Turns knobs, or has them follow a curve, as `knobs.turned` has it."""
         found = knobs_of(self._hosted[0].parameters)
-        for name, value in values.items():
-            key = find_key(name, found)
-            knob, native = found[key]
-            points = curve_in(value) if isinstance(value, str) else None
-            if points is not None:
-                self._curves[key] = tuple((seconds, raw_for(knob, native, reads)) for seconds, reads in points)
-                continue
-            self._curves.pop(key, None)
-            self._turn(key, raw_for(knob, native, value))
+        knobs = {key: knob for key, (knob, _) in found.items()}
+        for key, raw in turned(values, knobs, lambda key: found[key][1], self._curves):
+            self._turn(key, raw)
 
     def state(self) -> bytes:
-        """Where the knobs stand. What a plugin keeps besides is lost: DawDreamer 0.9.0 crashes on giving it back."""
-        return _STATE + json.dumps(self._stands()).encode()
+        """Where the knobs stand in one line, and then what the host writes of the plugin, byte for byte: Turtle with
+        the value of each port, and whatever else the plugin keeps.
+        """
+        # A plugin takes over what its knobs were turned to when it next runs.
+        self._hosted[0].rendered(_BUFFER_FRAMES)
+        self._played = True
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "state"
+            self._hosted[0].plugin.save_state(str(file))
+            return _STATE + json.dumps(self._stands()).encode() + b"\n" + file.read_bytes()
 
-    def restore(self, state: bytes) -> None:
-        """What `state` gave."""
+    def restore(self, state: bytes) -> bool:
+        """The knobs of what `state` gave; whether there is more than knobs in it, which `restore_own` gives back."""
         if not state.startswith(_STATE):
             raise InvalidPreset("the state is none of an LV2 plugin", hint="save it again: hummingbridge plugins edit")
+        line, _, turtle = state.removeprefix(_STATE).partition(b"\n")
         known = knobs_of(self._hosted[0].parameters)
-        for key, raw in json.loads(state.removeprefix(_STATE)).items():
-            if key in known:
-                self._turn(key, raw)
+        self._knobs_of_state = {key: raw for key, raw in json.loads(line).items() if key in known}
+        for key, raw in self._knobs_of_state.items():
+            self._turn(key, raw)
+        self._turtle = turtle if _OWN.search(turtle) else b""
+        return bool(self._turtle)
 
-    def process(self, sound: Samples, rate_hz: int, fresh: bool, at: int) -> Samples:
-        """As `Native.process`: latency is left out at the beginning.
-
-        The host breaks off between renderings, so each part is rendered with all that came before it, by a plugin anew.
+    def restore_own(self) -> None:
+        """What the plugin keeps besides its knobs. DawDreamer 0.9.0 opens the plugin's window for it, and crashes where
+        it cannot: nothing that must live on calls this.
         """
-        self._begin(sound.shape[0], rate_hz)
-        if fresh:
-            self._sound = sound[:, :0].copy()
-        before = self._sound.shape[1]
-        self._sound = np.concatenate([self._sound, sound], axis=1)
-        self._follow(self._sound.shape[1])
-        return self._through(self._sound)[:, max(before, self._hosted[0].latency) :]
+        self._give_own()
+        for key, raw in self._knobs_of_state.items():
+            self._turn(key, raw)
+        self._given_own = True
 
-    def play(self, events: list[tuple[float, list[int]]], frames: int, rate_hz: int, fresh: bool, at: int) -> Samples:
+    def whole(self, sound: Samples, rate_hz: int) -> Samples:
+        """All of a sound, of the same length, without latency."""
+        self._begin(sound.shape[0], rate_hz)
+        latency = self._hosted[0].latency
+        padded = np.pad(sound, ((0, 0), (0, latency))) if latency else sound
+        self._follow(padded.shape[1])
+        return self._through(padded)[:, latency:]
+
+    def whole_notes(self, events: list[tuple[float, list[int]]], frames: int, rate_hz: int) -> Samples:
+        """All the notes, as (seconds, [MIDI bytes])."""
         self._begin(2, rate_hz)
-        if fresh:
-            self._events = []
-        self._events += [(at / rate_hz + seconds, message) for seconds, message in events]
-        self._follow(at + frames)
-        made = self._notes(at + frames)[:, at:]
+        self._follow(frames)
+        made = self._notes(events, frames)
         return np.repeat(made, 2, axis=0) if made.shape[0] == 1 else made[:2]
 
     def window(self) -> None:
@@ -242,10 +256,13 @@ class Lv2:
         """Anew and as it stands; for a plugin that gives one channel, a plugin for each that comes."""
         wanted = channels if self._hosted[0].outputs == 1 and self._hosted[0].inputs else 1
         if self._played or rate_hz != self._rate_hz or wanted != len(self._hosted):
-            kept = self.state()
+            kept = self._stands()
             self._rate_hz = rate_hz
             self._hosted = [_Hosted(self._card, rate_hz) for _ in range(wanted)]
-            self.restore(kept)
+            if self._given_own:
+                self._give_own()
+            for key, raw in kept.items():
+                self._turn(key, raw)
         self._played = True
 
     def _through(self, sound: Samples) -> Samples:
@@ -258,13 +275,13 @@ class Lv2:
         mean: Samples = both[:2].mean(axis=0, dtype=np.float32, keepdims=True)
         return mean
 
-    def _notes(self, frames: int) -> Samples:
+    def _notes(self, events: list[tuple[float, list[int]]], frames: int) -> Samples:
         """The host takes MIDI as a file."""
         import mido
 
         one = self._hosted[0]
         track, now = mido.MidiTrack(), 0
-        for seconds, message in sorted(self._events, key=lambda event: event[0]):
+        for seconds, message in sorted(events, key=lambda event: event[0]):
             tick = round(seconds * 2 * _TICKS)
             track.append(mido.Message.from_bytes(message, time=tick - now))
             now = tick
@@ -283,6 +300,13 @@ class Lv2:
             raw = np.interp(seconds, [point[0] for point in points], [point[1] for point in points])
             for hosted in self._hosted:
                 _by_key(hosted)[key].follow(raw.astype(np.float32))
+
+    def _give_own(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "state"
+            file.write_bytes(self._turtle)
+            for hosted in self._hosted:
+                hosted.plugin.load_state(str(file))
 
     def _turn(self, key: str, raw: float) -> None:
         for hosted in self._hosted:

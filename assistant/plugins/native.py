@@ -15,7 +15,7 @@ import pedalboard_native
 
 from assistant.audio import Samples
 from assistant.errors import InvalidPreset
-from assistant.plugins.knobs import curve_in, find_key, knobs_of, raw_for
+from assistant.plugins.knobs import Curve, knobs_of, turned
 
 # It is called by the native half with the parameters that it was given: none, here.
 setattr(pedalboard_native.ExternalPlugin, "__set_initial_parameter_values__", lambda *_: None)  # noqa: B010
@@ -32,6 +32,8 @@ _STATE = b"hummingbridge plugin state 1 "
 class Native:
     """One plugin, and a second of it where a plugin for one channel is to hear two."""
 
+    hears_whole = False
+
     def __init__(self, kind: str, path: str, name: str) -> None:
         self._made = (_class(kind), path, name or None)
         self._plugins = [self._load()]
@@ -40,7 +42,7 @@ class Native:
         names = Counter(native.name for _, native in found.values())
         # The fast way to a parameter is by its name, where no other has it.
         self._named = {key: native.name for key, (_, native) in found.items() if names[native.name] == 1}
-        self._curves: dict[str, tuple[tuple[float, float], ...]] = {}
+        self._curves: dict[str, Curve] = {}
         self._channels = 0
         self._settled = True
         self._played_before = False
@@ -70,16 +72,10 @@ class Native:
         return [knob.as_json() for knob, _ in fresh.values()]
 
     def set(self, values: dict[str, float | str | bool]) -> None:
-        """Turns knobs; a text such as `0:-30 4:-6` is a curve in seconds."""
-        for name, value in values.items():
-            key = find_key(name, self._knobs)
-            knob, native = self._knobs[key], self._native(self._plugins[0], key)
-            points = curve_in(value) if isinstance(value, str) else None
-            if points is not None:
-                self._curves[key] = tuple((seconds, raw_for(knob, native, reads)) for seconds, reads in points)
-                continue
-            self._curves.pop(key, None)
-            self._turn(key, raw_for(knob, native, value))
+        """Turns knobs, or has them follow a curve, as `knobs.turned` has it."""
+        plugin = self._plugins[0]
+        for key, raw in turned(values, self._knobs, lambda key: self._native(plugin, key), self._curves):
+            self._turn(key, raw)
         self._settled = False
 
     def state(self) -> bytes:

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,11 +75,28 @@ def found(reference: str) -> Plugin:
         raise PluginFailed(error.message, hint=f"{error.hint}; or {WITHOUT}") from error
 
 
+class StateInPart(UserWarning):
+    """A plugin runs, but not all of its state could be given back to it."""
+
+
+@contextmanager
+def remarks() -> Iterator[list[str]]:
+    """What plugins that run within have to say of their state, each once."""
+    said: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", StateInPart)
+        yield said
+        said += dict.fromkeys(str(each.message) for each in caught if issubclass(each.category, StateInPart))
+    for each in caught:
+        if not issubclass(each.category, StateInPart):
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+
+
 def prepare(hosted: Any, settings: Mapping[str, Value]) -> None:
-    """State first, then the knobs that are set on top of it."""
+    """State first, then the knobs that are set on top of it. Warns with `StateInPart`."""
     state = str(settings.get(STATE.name, ""))
-    if state:
-        hosted.restore(base64.b64decode(state.removeprefix(_IN_TEXT)))
+    if state and (word := hosted.restore(base64.b64decode(state.removeprefix(_IN_TEXT)))):
+        warnings.warn(word, StateInPart, stacklevel=2)
     hosted.set({key: value for key, value in settings.items() if key not in (TAIL.name, STATE.name)})
 
 

@@ -52,25 +52,29 @@ def render(
     was to play. Raises `UnknownName`, `MissingPart`, `InvalidPreset`, `InvalidBrief`, `PluginFailed`.
     """
     from assistant.effects import apply_chain
+    from assistant.plugins.stage import remarks
     from assistant.render import render as rendered
     from assistant.render.play import settled, used, without_plugin
 
     job = settled(replace(job, instrument=DRUM_KIT) if material.motif.drums and not plays_drums(job) else job)
     failed: list[PluginFailed] = []
-    try:
-        audio = rendered(material.motif, job)
-    except PluginFailed as error:
-        if not without_failed:
-            raise
-        failed.append(error)
-        job = without_plugin(job)
-        audio = rendered(material.motif, job)
+    with remarks() as said:
+        try:
+            audio = rendered(material.motif, job)
+        except PluginFailed as error:
+            if not without_failed:
+                raise
+            failed.append(error)
+            job = without_plugin(job)
+            audio = rendered(material.motif, job)
     progress(0.5)
     licences = tuple(Licence(one.kind, one.name, one.licence_spdx) for one in used(job))
     settings = job_json(job) | _instrument_record(job)
     facts: dict[str, Any] = {"instrument": job.instrument}
     if chain is not None:
-        audio = apply_chain(audio, chain, overrides=overrides, failed=failed.append if without_failed else None)
+        with remarks() as more:
+            audio = apply_chain(audio, chain, overrides=overrides, failed=failed.append if without_failed else None)
+        said += more
         left_out = [error.message for error in failed]
         settings |= {"chain": chain.as_dict(), "set": dict(overrides or {})} | plugin_record(chain, left_out)
         licences += chain_licences(chain, left_out)
@@ -83,7 +87,7 @@ def render(
     motif = replace(material.motif, tempo=job.tempo or material.motif.tempo)
     name = " ".join([material.take.name, job.instrument, *([chain.name] if chain else [])])
     sounded = keep_sound(library, "render", name, recipe, audio, facts, _of_motif(motif, audio))
-    return replace(sounded, remarks=_said(left_out))
+    return replace(sounded, remarks=(*_said(left_out), *said))
 
 
 def plays_drums(job: RenderJob) -> bool:
@@ -110,15 +114,17 @@ def effects(
     Raises `InvalidPreset`, `CannotRead`, `UnreadableAudio`, `UnknownName`, `PluginFailed`.
     """
     from assistant.effects import apply_chain
+    from assistant.plugins.stage import remarks
 
     heard, parent = sound_of(library, source)
     failed: list[PluginFailed] = []
-    audio = apply_chain(
-        heard.resampled(sample_rate_hz or heard.sample_rate_hz),
-        chain,
-        overrides=overrides,
-        failed=failed.append if without_failed else None,
-    )
+    with remarks() as said:
+        audio = apply_chain(
+            heard.resampled(sample_rate_hz or heard.sample_rate_hz),
+            chain,
+            overrides=overrides,
+            failed=failed.append if without_failed else None,
+        )
     settings = {"chain": chain.as_dict(), "set": dict(overrides or {}), "sample_rate_hz": audio.sample_rate_hz}
     left_out = [error.message for error in failed]
     settings |= plugin_record(chain, left_out)
@@ -127,7 +133,9 @@ def effects(
         settings["left_out"] = facts["left_out"] = left_out
     recipe = Recipe("effects", "pedalboard", settings, 0, (parent.id,), licences=chain_licences(chain, left_out))
     name = f"{parent.name} {chain.name}"
-    return replace(keep_sound(library, "effects", name, recipe, audio, facts), remarks=_said(left_out, heard.remark))
+    return replace(
+        keep_sound(library, "effects", name, recipe, audio, facts), remarks=(*_said(left_out, heard.remark), *said)
+    )
 
 
 def _said(left_out: Sequence[str], remark: str = "") -> tuple[str, ...]:

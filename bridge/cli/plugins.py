@@ -125,9 +125,11 @@ def edit(
     with found.opened() as hosted:
         if before:
             try:
-                hosted.restore(before.read_bytes())
+                word = hosted.restore(before.read_bytes())
             except OSError as error:
                 raise CannotRead(f"{before} cannot be read: {error.strerror}", hint="check the name") from error
+            if word:
+                note(word)
         hosted.set(dict(settings))
         if window:
             hosted.window()

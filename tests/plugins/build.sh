@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds FaultyGain.vst3 and FaultySine.vst3, and with LV2=1 their LV2 twins, into the folder that is named, with the
-# DPF of Debian's package dpf-source: bash tests/plugins/build.sh FOLDER
+# Builds FaultyGain.vst3 and FaultySine.vst3 into the folder that is named, with the DPF of Debian's package dpf-source:
+# bash tests/plugins/build.sh FOLDER
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -16,9 +19,10 @@ from assistant.effects import apply_chain
 from assistant.effects.chain import chain_from
 from assistant.errors import InvalidPreset, MissingPart, PluginFailed, UnknownName
 from assistant.optional import check_package
-from assistant.plugins import catalogue
+from assistant.plugins import catalogue, host
 from assistant.plugins.catalogue import find, scan
 from assistant.plugins.host import HostedPlugin, Limits
+from assistant.plugins.stage import remarks
 
 RATE = 48_000
 LIMITS = Limits(load_seconds=60, call_seconds=60)
@@ -70,15 +74,16 @@ def test_a_stage_of_a_chain_turns_knobs_in_their_units() -> None:
 
 
 @hosted_here
-def test_a_plugin_goes_on_from_block_to_block_as_if_it_were_one() -> None:
-    sound = tone(1, 1.0).samples
+def test_a_sound_longer_than_a_block_is_rendered_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = tone(2, 1.0).samples * np.array([[1.0], [0.5]], np.float32)
     with opened("ZamDelay") as plugin:
         plugin.set({"time": 100, "feedback": 0.5})
-        whole = plugin.call(sound, RATE, fresh=True).copy()
-        parts = [
-            plugin.call(sound[:, at : at + 4800], RATE, fresh=at == 0, at=at).copy() for at in range(0, RATE, 4800)
-        ]
-    assert np.abs(np.concatenate(parts, axis=1) - whole).max() < 1e-4
+        at_once = plugin.process(sound, RATE)
+        monkeypatch.setattr(host, "BLOCK_FRAMES", 10_000)
+        in_blocks = plugin.process(sound, RATE)
+        assert plugin.process(sound[:, :0], RATE).shape == (2, 0)
+    assert np.array_equal(in_blocks, at_once)
+    assert np.abs(at_once - sound).max() > 0.1
 
 
 @hosted_here
@@ -100,6 +105,43 @@ def test_a_state_comes_back_in_another_process() -> None:
         assert other.knobs() == knobs
         assert other.state() == state
         assert np.abs(other.process(tone().samples, RATE) - sound).max() < 1e-6
+
+
+@hosted_here
+@pytest.mark.parametrize("path", ZAM, ids=lambda path: path.stem)
+def test_what_the_host_wrote_of_a_plugin_is_kept_and_given_back_byte_for_byte(path: Path) -> None:
+    with HostedPlugin("lv2", path, limits=LIMITS) as plugin:
+        ends = {knob["key"]: knob for knob in plugin.knobs()}
+        plugin.set({key: 0.3 * knob["low"] + 0.7 * knob["high"] for key, knob in ends.items() if not knob["choices"]})
+        state = plugin.state()
+    with HostedPlugin("lv2", path, limits=LIMITS) as other:
+        assert other.restore(state) == ""
+        assert other.state() == state
+    assert b"pset:Preset" in state
+
+
+@hosted_here
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a window can always be opened")
+def test_what_a_plugin_keeps_besides_its_knobs_may_crash_it_and_the_knobs_come_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The host opens the plugin's window for it, and crashes where there is no screen.
+    monkeypatch.delenv("DISPLAY", raising=False)
+    with opened("ZamComp") as plugin:
+        plugin.set({"threshold_db": -33})
+        state, knobs, before = plugin.state(), plugin.knobs(), plugin.pid
+        own = state.rstrip().rstrip(b".") + b';\n\tstate:state [ <urn:zamaudio:ZamComp#own> "kept" ] .\n'
+        word = plugin.restore(own)
+        assert plugin.knobs() == knobs
+        assert np.isfinite(plugin.process(tone().samples, RATE)).all()
+        assert re.match(r"plugin ZamComp crashed .* while its state was given back", word)
+        assert word.endswith("only its knobs are as they were saved")
+        assert plugin.pid != before
+    stage = {"kind": "lv2:ZamComp", "state": "base64:" + base64.b64encode(own).decode()}
+    chain = chain_from({"description": "squashed", "stage": [stage]}, name="squashed", where="squashed", folder=Path())
+    with remarks() as said:
+        apply_chain(tone(), chain)
+    assert [remark[:22] for remark in said] == ["plugin ZamComp crashed"]
 
 
 @hosted_here
