@@ -2,7 +2,8 @@
 
 A Launchpad, a Mackie Control and a footswitch are played over JACK MIDI with periods of 64 samples, by this process,
 which asks for real-time priority where the system grants it: devices of metal wait for no processor. A second cable
-from the Launchpad leads straight back here: what it takes is JACK's time and ours, not the program's.
+from the Launchpad leads straight back here: what it takes is JACK's time and ours, not the program's. A process on each
+core that only sleeps, before all others, tells when the machine itself stood still.
 """
 
 from __future__ import annotations
@@ -45,6 +46,49 @@ lights = false
 at = "cc-64"
 does = "variation/audition"
 """
+
+
+_WATCH = """
+import gc, os, sys, time
+os.sched_setaffinity(0, {int(sys.argv[1])})
+os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(90))
+gc.disable()
+while True:
+    asleep = time.perf_counter()
+    time.sleep(0.0005)
+    late = time.perf_counter() - asleep - 0.0005
+    if late > 0.003:
+        print(asleep, late, flush=True)
+"""
+
+
+class Standstills:
+    """When a core gave nothing even to what it puts before everything else: its host was busy, or its kernel."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[float, float]] = []
+        self._watchers = [
+            subprocess.Popen(
+                [sys.executable, "-c", _WATCH, str(core)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            )
+            for core in sorted(os.sched_getaffinity(0))
+        ]
+        for watcher in self._watchers:
+            threading.Thread(target=self._read, args=(watcher,), daemon=True).start()
+
+    def _read(self, watcher: subprocess.Popen[bytes]) -> None:
+        assert watcher.stdout is not None
+        for line in watcher.stdout:
+            begin, seconds = map(float, line.split())
+            self.found.append((begin, begin + seconds))
+
+    def within(self, begin: float, end: float) -> bool:
+        return any(first < end and last > begin for first, last in tuple(self.found))
+
+    def end(self) -> None:
+        for watcher in self._watchers:
+            watcher.kill()
+            watcher.wait()
 
 
 class Box:
@@ -113,7 +157,16 @@ def p99(values: list[float]) -> float:
     return sorted(values)[int(0.99 * len(values))] if values else float("inf")
 
 
-def asked_over_osc(http: int, osc: int, synth: Box) -> None:
+def tell(what: str, limit_ms: float, spans: list[tuple[float, float]], stood: Standstills) -> None:
+    """What lay between askings and answers, all of them; and without those during which a core stood still."""
+    took = [1000 * (end - begin) for begin, end in spans]
+    at_most(f"{what}, 99 of 100", limit_ms, p99(took), "ms")
+    at_most("the same, median", limit_ms, sorted(took)[len(took) // 2] if took else float("inf"), "ms")
+    moving = [1000 * (end - begin) for begin, end in spans if not stood.within(begin, end)]
+    print(f"     a core stood still during {len(took) - len(moving)} of them; 99 of 100 others {p99(moving):.2f} ms")
+
+
+def asked_over_osc(http: int, osc: int, synth: Box, stood: Standstills) -> None:
     """Requests for an audition, as another program sends them."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
         peer.connect(("127.0.0.1", osc))
@@ -123,10 +176,10 @@ def asked_over_osc(http: int, osc: int, synth: Box) -> None:
             peer.send(message("/variation/audition", str(number), 1 + number % 4))
             return asked
 
-        from_silence(http, synth, ask_for, what="OSC")
+        from_silence(http, synth, ask_for, stood, what="OSC")
 
 
-def trodden(http: int, pedal: Box, synth: Box) -> None:
+def trodden(http: int, pedal: Box, synth: Box, stood: Standstills) -> None:
     """Treads of a footswitch (CC 64)."""
 
     def tread(_: int) -> float:
@@ -134,28 +187,27 @@ def trodden(http: int, pedal: Box, synth: Box) -> None:
         pedal.send(0xB0, 64, 0)
         return down
 
-    from_silence(http, synth, tread, what="footswitch")
+    from_silence(http, synth, tread, stood, what="footswitch")
 
 
-def from_silence(http: int, synth: Box, ask_for: Callable[[int], float], *, what: str) -> None:
+def from_silence(http: int, synth: Box, ask_for: Callable[[int], float], stood: Standstills, *, what: str) -> None:
     """Each asking, the moment of which it tells, plays a variation from silence, on the own clock: its first byte."""
     heard = []
     for number in range(PRESSES):
         asked = ask_for(number)
         first = synth.first(asked, lambda came: came[0] & 0xF0 == 0x90 and came[2] > 0)
         if first is not None:
-            heard.append(1000 * (first - asked))
+            heard.append((asked, first))
         ask(http, "variation/stop")
         time.sleep(0.08)
         synth.got.clear()
     print(f"     {what}: {PRESSES} times, a render beside them, {PRESSES - len(heard)} without an answer")
-    at_most(f"{what} to the audition's first MIDI byte, 99 of 100", 10, p99(heard), "ms")
-    at_most("the same, median", 10, sorted(heard)[len(heard) // 2], "ms")
+    tell(f"{what} to the audition's first MIDI byte", 10, heard, stood)
 
 
-def presses(http: int, pad: Box, synth: Box, cable: Box) -> None:
+def presses(http: int, pad: Box, synth: Box, cable: Box, stood: Standstills) -> None:
     """Each press plays a variation from silence, on the own clock: its first byte, and its own light."""
-    heard, seen, alone, after = [], [], [], []
+    heard, seen, alone = [], [], []
     lost = {"cable": 0, "first byte": 0, "light": 0}
     for number in range(PRESSES):
         # Four variations in turn, so that none is kept by a second press.
@@ -168,9 +220,8 @@ def presses(http: int, pad: Box, synth: Box, cable: Box) -> None:
             lost[what] += answer is None
         if first is not None and lit is not None and came is not None:
             alone.append(1000 * (came - pressed))
-            after.append(1000 * (first - came))
-            heard.append(1000 * (first - pressed))
-            seen.append(1000 * (lit - pressed))
+            heard.append((pressed, first))
+            seen.append((pressed, lit))
         ask(http, "variation/stop")
         time.sleep(0.08)
         pad.got.clear()
@@ -179,14 +230,9 @@ def presses(http: int, pad: Box, synth: Box, cable: Box) -> None:
     busy = f"{os.getloadavg()[0]:.0f} others wanted the {os.cpu_count()} cores"
     missing = ", ".join(f"{count} without its {what}" for what, count in lost.items())
     print(f"     {PRESSES} presses, a render beside them: {missing}; {busy}")
-    at_most("press to the audition's first MIDI byte, 99 of 100", 10, p99(heard), "ms")
-    at_most("the same, median", 10, sorted(heard)[len(heard) // 2], "ms")
     print(f"     the cable alone: median {sorted(alone)[len(alone) // 2]:.2f} ms, 99 of 100 {p99(alone):.2f} ms")
-    print(
-        f"     from its end on to the first byte: median {sorted(after)[len(after) // 2]:.2f} ms, {p99(after):.2f} ms"
-    )
-    at_most("press to its own light, 99 of 100", 20, p99(seen), "ms")
-    at_most("the same, median", 20, sorted(seen)[len(seen) // 2], "ms")
+    tell("press to the audition's first MIDI byte", 10, heard, stood)
+    tell("press to its own light", 20, seen, stood)
 
 
 def ticks(http: int, desk: Box) -> None:
@@ -251,6 +297,7 @@ def main() -> None:
     time.sleep(2)
     program: subprocess.Popen[bytes] | None = None
     ended = threading.Event()
+    stood = Standstills()
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         try:
@@ -278,12 +325,13 @@ def main() -> None:
             while len(ask(http, "session/get")["variations"]) < 10:
                 time.sleep(0.1)
             time.sleep(1)
-            presses(http, pad, synth, cable)
-            trodden(http, pedal, synth)
-            asked_over_osc(http, osc, synth)
+            presses(http, pad, synth, cable, stood)
+            trodden(http, pedal, synth, stood)
+            asked_over_osc(http, osc, synth, stood)
             ticks(http, desk)
         finally:
             ended.set()
+            stood.end()
             if program is not None:
                 program.terminate()
                 program.wait()
