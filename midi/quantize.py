@@ -49,9 +49,8 @@ _REACH = 5
 """How many positions before and after an onset are considered."""
 
 Feel = Literal["straight", "triplets", "swing"]
-SWING_SHARES = (0.6, 2 / 3)
-_FEEL_COSTS = 2.0
-"""What triplets or swing must explain better, all notes together."""
+_SWING_SHARE = 0.635
+"""Of a beat, for the first of two swung eighths: in the middle of a light swing and a triplet's."""
 _THIRD_COSTS, _MIXED_COSTS, _AGAIN_EARNS = 1.5, 1.0, 0.8
 """A third of a beat; a change between thirds and halves; a third after a third."""
 
@@ -123,7 +122,7 @@ def placed(
     origin = notes[0].onset_seconds if first_bar_seconds is None else first_bar_seconds
     moments, moment_of = _moments(notes, polyphonic=polyphonic)
     sung = [tempo.beats(moment - origin) for moment in moments]
-    positions, _ = positioned(sung, tempo=tempo, meter=meter, grid=grid, feel=feel)
+    positions = positioned(sung, tempo=tempo, meter=meter, grid=grid, feel=feel)
     # The earliest onset decides which bar is the first one.
     first_bar = math.floor(positions[0] / bar + 1e-9) * bar
     felt = [max(0.0, at + (1 - strength) * (was - at) - first_bar) for at, was in zip(positions, sung, strict=True)]
@@ -179,8 +178,8 @@ def positioned(
     meter: Meter | None = None,
     grid: Fraction | None = None,
     feel: Feel = "straight",
-) -> tuple[list[float], float]:
-    """Where each onset was meant to be, in beats, rising strictly; and what that reading costs: less is likelier.
+) -> list[float]:
+    """Where each onset was meant to be, in beats, rising strictly.
 
     The cheapest path (Viterbi) through pairs of a position near each onset and how late the singer is there as a
     whole. It costs to sing a note beside its place, to become earlier or later, to be far from the tempo, to lie
@@ -189,24 +188,23 @@ def positioned(
     """
     meter = meter or Meter()
     if feel == "swing" and grid is None:
-        found, cost = min((_swung(onsets_beats, tempo, meter, share) for share in SWING_SHARES), key=lambda one: one[1])
-        return found, cost + _FEEL_COSTS
+        return _swung(onsets_beats, tempo, meter)
     thirds = feel == "triplets" and grid is None and not meter.compound
     places = _places(onsets_beats, _step_beats(grid or SIXTEENTHS), thirds=thirds)
-    chosen, cost = _path(np.array(onsets_beats), tempo, meter, places, thirds=thirds)
-    return (places[chosen] / _PARTS).tolist(), cost + (_FEEL_COSTS if thirds else 0.0)
+    found: list[float] = (places[_path(np.array(onsets_beats), tempo, meter, places, thirds=thirds)] / _PARTS).tolist()
+    return found
 
 
-def _swung(onsets_beats: Sequence[float], tempo: Tempo, meter: Meter, share: float) -> tuple[list[float], float]:
-    """As `positioned`, where the first of two eighths takes `share` of the beat; the second goes to its last third."""
-    beats = np.array(onsets_beats)
+def _swung(onsets_beats: Sequence[float], tempo: Tempo, meter: Meter) -> list[float]:
+    """As `positioned`, where the first of two eighths takes more of the beat; the second goes to its last third."""
+    beats, share = np.array(onsets_beats), _SWING_SHARE
     part = beats - np.floor(beats)
     even = np.floor(beats) + np.where(part < share, part * 0.5 / share, 0.5 + (part - share) * 0.5 / (1 - share))
     places = _places(even.tolist(), 0.5, thirds=False)
-    chosen, cost = _path(even, tempo, meter, places, thirds=False)
-    found = places[chosen] / _PARTS
+    found = places[_path(even, tempo, meter, places, thirds=False)] / _PARTS
     off = np.abs(found - np.floor(found) - 0.5) < 1e-9
-    return np.where(off, np.floor(found) + 2 / 3, found).tolist(), cost
+    swung: list[float] = np.where(off, np.floor(found) + 2 / 3, found).tolist()
+    return swung
 
 
 def _places(onsets_beats: Sequence[float], step: float, *, thirds: bool) -> NDArray[np.int64]:
@@ -223,8 +221,8 @@ def _places(onsets_beats: Sequence[float], step: float, *, thirds: bool) -> NDAr
 
 def _path(
     onsets: NDArray[np.float64], tempo: Tempo, meter: Meter, places: NDArray[np.int64], *, thirds: bool
-) -> tuple[NDArray[np.int64], float]:
-    """Which of the places each onset takes, and the cost of them all."""
+) -> NDArray[np.int64]:
+    """Which of the places each onset takes."""
     nearest = np.searchsorted(places, onsets * _PARTS)
     around = nearest[:, np.newaxis] + np.arange(-_REACH - 1, _REACH)
     around = around.clip(0, len(places) - 1)
@@ -248,11 +246,11 @@ def _path(
             pair += _MIXED_COSTS * (third[index - 1][:, np.newaxis] & half[index])
             pair += _MIXED_COSTS * (half[index - 1][:, np.newaxis] & third[index])
             pair -= _AGAIN_EARNS * (third[index - 1][:, np.newaxis] & third[index])
-        path = moved.min(axis=1)[:, np.newaxis, :] + pair[:, :, np.newaxis]
+        path = np.take_along_axis(moved, whence[:, np.newaxis], axis=1) + pair[:, :, np.newaxis]
         best = path.argmin(axis=0)
         before.append(best * _DRIFTS + whence[best, np.arange(_DRIFTS)])
         cost = path.min(axis=0) + place[index]
-    total, at = float(cost.min()), int(cost.argmin())
+    at = int(cost.argmin())
     chosen = [int(around[-1][at // _DRIFTS])]
     for index in range(len(onsets) - 2, -1, -1):
         at = int(before[index].flat[at])
@@ -261,7 +259,7 @@ def _path(
     # More notes than the grid has room for are pushed later.
     for index in range(1, len(chosen)):
         chosen[index] = max(chosen[index], chosen[index - 1] + 1)
-    return np.array(chosen), total
+    return np.array(chosen)
 
 
 def _between(places: NDArray[np.int64], meter: Meter, *, thirds: bool) -> NDArray[np.float64]:

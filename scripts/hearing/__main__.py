@@ -1,4 +1,4 @@
-"""Makes the ear: `assistant/hear/ear.npz` and `expectation.json`, from recordings with marked notes and from melodies.
+"""Makes `ear.npz`, `expectation.json` and `rhythms.json` of `assistant/hear`, from marked recordings and melodies.
 
     python -m scripts.hearing VOICES MELODIES WORK
     python -m scripts.hearing VOICES MELODIES WORK --fold A --fold B --fold C --fold D
@@ -28,7 +28,7 @@ from assistant.hear.listening import prepared
 from assistant.hear.spoil import SPOILS
 from assistant.hear.swift import PitchTracker
 from scripts.hearing.examples import Example, load_example, make_example, save_example
-from scripts.hearing.expectation import count
+from scripts.hearing.expectation import count, count_rhythms
 from scripts.hearing.export import write_nets
 from scripts.hearing.melodies import draw_melody, read_melodies
 from scripts.hearing.singer import sing, whistle
@@ -45,7 +45,8 @@ FOLDS = {
 
 VERSIONS = 3
 MADE = 120
-NETS = (((0.6, 0.25, 0.15), 0), ((0.6, 0.25, 0.15), 1), ((0.85, 0.15, 0.0), 2))
+_MIXED, _MOSTLY_REAL = (0.6, 0.25, 0.15), (0.85, 0.15, 0.0)
+NETS = ((_MIXED, 0), (_MIXED, 1), (_MOSTLY_REAL, 2), (_MIXED, 3), (_MIXED, 4))
 """Of each net that ships: how much of what it hears is recordings, varied recordings, synthetic; and its seed."""
 MARKED_SECONDS = (-0.007, 0.010)
 """How much earlier people mark a note's start than the synthetic singer does, and later its end: what a net that was
@@ -140,6 +141,7 @@ def main() -> None:
         elif asked.install:
             MODEL.write_bytes(weights.read_bytes())
             count(asked.melodies, MODEL.with_name("expectation.json"))
+            count_rhythms(asked.melodies, MODEL.with_name("rhythms.json"))
     if found:
         for what in found[0]:
             show(what, mean([figures for one in found for figures in one[what]]))

@@ -1,16 +1,20 @@
-"""Counts, over melodies, how often a key signature, a degree of it, a degree after another, and a leap's size occur."""
+"""Counts what is usual in melodies: key signatures, degrees of the key and leaps; and lengths at places in the beat."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
+from assistant.hear.usual import BEAT_TICKS, LONGEST_BEATS
+from midi.tempo import Meter
 from scripts.hearing.melodies import read_melodies, written_notes
 
 _LARGEST_LEAP = 16
+_SIMPLE = {(4, 4), (3, 4), (2, 4)}
 
 
 def count(melodies: Path, out: Path) -> None:
@@ -36,3 +40,24 @@ def count(melodies: Path, out: Path) -> None:
     }
     rounded = {name: np.round(values, 3).tolist() for name, values in table.items()}
     out.write_text(json.dumps(rounded), "utf-8")
+
+
+def count_rhythms(melodies: Path, out: Path) -> None:
+    """Writes how often each length follows each place in the felt beat, as `assistant.hear.usual` reads it."""
+    counts: dict[str, dict[int, Counter[int]]] = {
+        kind: {place: Counter() for place in range(ticks)} for kind, ticks in BEAT_TICKS.items()
+    }
+    for section in read_melodies(melodies):
+        meter = Meter(*section["meter"])
+        if not meter.compound and (meter.numerator, meter.denominator) not in _SIMPLE:
+            continue
+        kind = "compound" if meter.compound else "simple"
+        beat = BEAT_TICKS[kind]
+        starts = [start for start, _, pitch in written_notes(section) if pitch is not None]
+        for start, following in pairwise(starts):
+            counts[kind][start % beat][min(following - start, LONGEST_BEATS * beat)] += 1
+    kept = {
+        kind: {place: dict(sorted(lengths.items())) for place, lengths in places.items() if lengths}
+        for kind, places in counts.items()
+    }
+    out.write_text(json.dumps(kept), "utf-8")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.hear.rhythm import find_rhythm
+from assistant.hear.rhythm import Rhythm
+from assistant.hear.timing import timed
 from midi.heard import HeardNote
 from midi.tempo import Meter, Tempo
 
@@ -24,6 +25,10 @@ def played(
             notes.append(HeardNote(onset, onset + tempo.seconds(length) * 0.85, 60.0))
         now += abs(length)
     return notes
+
+
+def find_rhythm(notes: list[HeardNote], *, tempo: Tempo | None = None, meter: Meter | None = None) -> Rhythm:
+    return timed(notes, tempo=tempo, meter=meter).rhythm
 
 
 MARCH = [1, 1, 1, 0.5, 0.5, 1.5, 0.5, 2, 1, 1, 1, 0.5, 0.5, 1, 1, 2]

@@ -84,6 +84,7 @@ def test_triplets_are_found_among_eighths():
     assert starts(timing) == beats(TRIPLETS)
 
 
+EIGHTHS = (0.5, 0.5, 1, 1) * 2
 SWINGING = (0.5, 0.5) * 3 + (1,) + (0.5, 0.5) * 3 + (1,) + (0.5, 0.5) * 2 + (2, 2)
 
 
@@ -93,6 +94,15 @@ def test_swung_eighths_are_found_and_keep_their_swing(share: float):
     assert timing.feel == "swing"
     off = [start % 1 for start in starts(timing) if start % 1]
     assert off == [pytest.approx(2 / 3, abs=1e-3)] * 8
+
+
+@pytest.mark.parametrize(
+    ("lengths", "share", "feel"), [(SWINGING, 0.65, "swing"), (TRIPLETS + EIGHTHS, 0.5, "triplets")]
+)
+def test_how_beats_are_divided_is_found_without_a_tempo(lengths: tuple[float, ...], share: float, feel: str):
+    timing = timed(sung(lengths, 104, share=share))
+    assert timing.feel == feel
+    assert timing.rhythm.tempo.bpm == pytest.approx(104, rel=0.03)
 
 
 def test_straight_eighths_do_not_swing():
