@@ -49,6 +49,7 @@ class Session:
 
     def do_open(self, asked: Asked) -> dict[str, Any]:
         self._block = open_block(asked["memory"], asked["frames"])
+        self._block.touch()
         backend = resolve(BACKENDS, asked["format"], kind="plugin format")
         try:
             self._plugin = backend(asked["format"], asked["path"], asked["name"])
@@ -91,20 +92,22 @@ class Session:
     def do_feed(self, asked: Asked) -> dict[str, Any]:
         """A part of a sound for a plugin that hears it whole."""
         assert self._block is not None
-        if asked["fresh"]:
-            self._fed = []
         self._fed.append(self._block.samples(asked["channels"], asked["frames"]).copy())
         return {}
 
     def do_whole(self, asked: Asked) -> dict[str, Any]:
-        """What was fed through the effect, or all the notes through the instrument, to be taken."""
+        """The notes through the instrument, or through the effect what was fed and what lies in the memory that both
+        sides see after that; to be taken.
+        """
         import numpy as np
 
+        assert self._block is not None
         if "events" in asked:
             self._made = self._plugin.whole_notes(asked["events"], asked["frames"], asked["rate_hz"])
         else:
-            fed, self._fed = self._fed, []
-            self._made = self._plugin.whole(fed[0] if len(fed) == 1 else np.concatenate(fed, axis=1), asked["rate_hz"])
+            last = self._block.samples(asked["channels"], asked["frames"])
+            fed, self._fed = [*self._fed, last], []
+            self._made = self._plugin.whole(last if len(fed) == 1 else np.concatenate(fed, axis=1), asked["rate_hz"])
         return {"channels": int(self._made.shape[0]), "frames": int(self._made.shape[1])}
 
     def do_take(self, asked: Asked) -> dict[str, Any]:

@@ -70,6 +70,8 @@ class HostedPlugin:
             target=_listen, args=(self._process.stdout, self._answers), name=self.called, daemon=True
         )
         self._thread.start()
+        # While the other process starts.
+        self._block.touch()
         try:
             answer = self._ask(
                 self._asked | {"memory": self._block.handle, "frames": BLOCK_FRAMES},
@@ -128,9 +130,10 @@ class HostedPlugin:
             for start in range(0, length, BLOCK_FRAMES):
                 part = samples[:, start : start + BLOCK_FRAMES]
                 self._block.samples(*part.shape)[:] = part
-                asked = {"do": "feed", "channels": channels, "frames": part.shape[1], "fresh": start == 0}
-                self._ask(asked, self.limits.call_seconds, "while it was given the sound")
-            return self._whole({"rate_hz": rate_hz}, length)
+                asked = {"channels": channels, "frames": part.shape[1]}
+                if start + BLOCK_FRAMES < length:
+                    self._ask({"do": "feed", **asked}, self.limits.call_seconds, "while it was given the sound")
+            return self._whole({"rate_hz": rate_hz, **asked}, length)
         out = np.empty_like(samples)
         done = fed = 0
         # Latency holds samples back at the beginning; silence after the end pushes them out.

@@ -132,24 +132,21 @@ class _Hosted:
         ]
         graph: list[tuple[Any, list[str]]] = [(self.plugin, [])]
         if self.inputs:
-            self._sound = self._engine.make_playback_processor("sound", self._silence(_BUFFER_FRAMES))
+            self._sound = self._engine.make_playback_processor(
+                "sound", np.zeros((min(2, self.inputs), _BUFFER_FRAMES), np.float32)
+            )
             graph = [(self._sound, []), (self.plugin, ["sound"])]
         self._engine.load_graph(graph)
 
     def through(self, sound: Samples) -> Samples:
         """`sound` on the first inputs; what else there is, such as a side chain, hears silence."""
-        given = self._silence(sound.shape[1])
-        given[: sound.shape[0]] = sound
-        self._sound.set_data(given)
+        self._sound.set_data(sound)
         return self.rendered(sound.shape[1])
 
     def rendered(self, frames: int) -> Samples:
         self._engine.render(frames / self._rate_hz)
         made: Samples = self._engine.get_audio()[:, :frames]
         return made
-
-    def _silence(self, frames: int) -> Samples:
-        return np.zeros((self.inputs, frames), np.float32)
 
 
 class Lv2:
@@ -295,6 +292,8 @@ class Lv2:
 
     def _follow(self, frames: int) -> None:
         """Lays the curves out, a value for each sample from the beginning."""
+        if not self._curves:
+            return
         seconds = np.arange(frames) / self._rate_hz
         for key, points in self._curves.items():
             raw = np.interp(seconds, [point[0] for point in points], [point[1] for point in points])

@@ -31,6 +31,10 @@ class Block:
 
         return np.frombuffer(self.memory, np.float32, channels * frames).reshape(channels, frames)
 
+    def touch(self) -> None:
+        """Has the system lay all of it out now: page by page, while sound is copied, takes longer than the copying."""
+        self.samples(MAX_CHANNELS, self.frames).fill(0)
+
     def close(self) -> None:
         """Arrays that still look into the memory keep it alive until they go."""
         for fd in self.fds:
