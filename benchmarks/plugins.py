@@ -69,6 +69,8 @@ def lv2_beside_in_process(path: Path) -> None:
     def direct(given: np.ndarray) -> float:
         engine = dawdreamer.RenderEngine(RATE_HZ, 512)
         plugin = engine.make_plugin_processor("plugin", card.uri)
+        silence = np.zeros((plugin.get_num_input_channels() - given.shape[0], given.shape[1]), np.float32)
+        given = np.concatenate([given, silence])
         source = engine.make_playback_processor("sound", given[:, :512])
         engine.load_graph([(source, []), (plugin, ["sound"])])
         start = time.perf_counter()

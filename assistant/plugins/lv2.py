@@ -133,13 +133,19 @@ class _Hosted:
         graph: list[tuple[Any, list[str]]] = [(self.plugin, [])]
         if self.inputs:
             self._sound = self._engine.make_playback_processor(
-                "sound", np.zeros((min(2, self.inputs), _BUFFER_FRAMES), np.float32)
+                "sound", np.zeros((self.inputs, _BUFFER_FRAMES), np.float32)
             )
             graph = [(self._sound, []), (self.plugin, ["sound"])]
         self._engine.load_graph(graph)
 
     def through(self, sound: Samples) -> Samples:
-        """`sound` on the first inputs; what else there is, such as a side chain, hears silence."""
+        """`sound` on the first inputs; what else there is, such as a side chain, hears silence: the host passes by a
+        plugin that is given fewer channels than it has.
+        """
+        if sound.shape[0] < self.inputs:
+            given = np.empty((self.inputs, sound.shape[1]), np.float32)
+            given[: sound.shape[0]], given[sound.shape[0] :] = sound, 0.0
+            sound = given
         self._sound.set_data(sound)
         return self.rendered(sound.shape[1])
 

@@ -66,8 +66,9 @@ def test_a_scan_finds_names_makers_versions_and_licences() -> None:
 
 
 @hosted_here
-def test_a_stage_of_a_chain_turns_knobs_in_their_units() -> None:
-    stage = {"kind": "lv2:ZamComp", "threshold_db": -40, "ratio": 20, "attack_ms": 0.1}
+@pytest.mark.parametrize("name", ["ZamComp", "ZamCompX2"])
+def test_a_stage_of_a_chain_turns_knobs_in_their_units(name: str) -> None:
+    stage = {"kind": f"lv2:{name}", "threshold_db": -40, "ratio": 20, "attack_ms": 0.1}
     chain = chain_from({"description": "squashed", "stage": [stage]}, name="squashed", where="squashed", folder=Path())
     given = apply_chain(tone(), chain)
     assert np.abs(given.samples[:, RATE // 4 : RATE // 2]).max() < 0.25
@@ -125,7 +126,7 @@ def test_what_the_host_wrote_of_a_plugin_is_kept_and_given_back_byte_for_byte(pa
 def test_what_a_plugin_keeps_besides_its_knobs_may_crash_it_and_the_knobs_come_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The host opens the plugin's window for it, and crashes where there is no screen.
+    # The host opens the plugin's window for it.
     monkeypatch.delenv("DISPLAY", raising=False)
     with opened("ZamComp") as plugin:
         plugin.set({"threshold_db": -33})
@@ -134,14 +135,15 @@ def test_what_a_plugin_keeps_besides_its_knobs_may_crash_it_and_the_knobs_come_b
         word = plugin.restore(own)
         assert plugin.knobs() == knobs
         assert np.isfinite(plugin.process(tone().samples, RATE)).all()
-        assert re.match(r"plugin ZamComp crashed .* while its state was given back", word)
+        # Where there is no screen the host crashes, or waits for one.
+        assert re.match(r"plugin ZamComp (crashed|did not answer) .* while its state was given back", word)
         assert word.endswith("only its knobs are as they were saved")
         assert plugin.pid != before
     stage = {"kind": "lv2:ZamComp", "state": "base64:" + base64.b64encode(own).decode()}
     chain = chain_from({"description": "squashed", "stage": [stage]}, name="squashed", where="squashed", folder=Path())
     with remarks() as said:
         apply_chain(tone(), chain)
-    assert [remark[:22] for remark in said] == ["plugin ZamComp crashed"]
+    assert [remark.endswith("only its knobs are as they were saved") for remark in said] == [True]
 
 
 @hosted_here

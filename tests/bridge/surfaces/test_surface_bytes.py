@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.surfaces.family import Message
+from bridge.surfaces.family import BUTTON, Message
 from bridge.surfaces.generic import Generic
 from bridge.surfaces.gesture import Arrived, Moved, Pressed, Touched, Turned
 from bridge.surfaces.launchpad import Launchpad
@@ -79,6 +79,52 @@ def test_only_the_pro_has_buttons_on_the_left_and_below() -> None:
     pro = Launchpad(load_surface("launchpad-pro-mk3"))
     assert pro.read(0, (0xB0, 10, 127), 0.0) == Pressed("10")
     assert pro.read(0, (0xB0, 101, 127), 0.0) == Pressed("101")
+
+
+PRO_BUTTONS = {
+    "90": "shift", "91": "left", "92": "right", "93": "session", "94": "note", "95": "chord", "96": "custom",
+    "97": "sequencer", "98": "projects", "99": "logo", "80": "up", "70": "down", "60": "clear", "50": "duplicate",
+    "40": "quantise", "30": "fixed length", "20": "play", "10": "record", "1": "record arm", "2": "mute", "3": "solo",
+    "4": "volume", "5": "pan", "6": "sends", "7": "device", "8": "stop clip",
+    **{f"{10 * row + 9}": "scene" for row in range(1, 9)}, **{f"{number}": "track" for number in range(101, 109)},
+}  # fmt: skip
+"""What the maker prints on the Pro's buttons, by their control changes in programmer mode."""
+
+
+def test_the_pro_has_the_buttons_that_its_maker_gave_it_and_those_named_alike_do_what_they_say() -> None:
+    pro = load_surface("launchpad-pro-mk3")
+    buttons = {name for name, place in Launchpad(pro).places().items() if place.kind == BUTTON}
+    assert buttons == set(PRO_BUTTONS)
+    does = {PRO_BUTTONS[name]: one.does for name, one in pro.controls.items() if name in PRO_BUTTONS}
+    assert (does["play"], does["record"], does["clear"]) == ("variation/audition", "hum/record", "variation/discard")
+    assert pro.controls["98"].page == "mix"
+    assert not {"shift", "logo"} & set(does)
+
+
+@pytest.mark.parametrize("preset", ["launchpad-x", "launchpad-mini-mk3"])
+def test_the_x_and_the_mini_have_a_row_on_top_and_a_column_on_the_right(preset: str) -> None:
+    surface = load_surface(preset)
+    buttons = {name for name, place in Launchpad(surface).places().items() if place.kind == BUTTON}
+    assert buttons == {"91", "92", "93", "94", "95", "96", "97", "98", "99"} | {f"{row}9" for row in range(1, 9)}
+    assert "99" not in surface.controls  # The logo lights up, and cannot be pressed.
+
+
+MACKIE_NOTES = [
+    *("assign-track", "assign-send", "assign-pan", "assign-plugin", "assign-eq", "assign-instrument"),
+    *("bank-left", "bank-right", "channel-left", "channel-right", "flip", "global-view", "name-value", "smpte-beats"),
+    *("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8"),
+    *("midi-tracks", "inputs", "audio-tracks", "audio-instruments", "aux", "busses", "outputs", "user"),
+    *("shift", "option", "control", "alt", "read", "write", "trim", "touch", "latch", "group"),
+    *("save", "undo", "cancel", "enter", "markers", "nudge", "cycle", "drop", "replace", "click", "solo"),
+    *("rewind", "forward", "stop", "play", "record", "up", "down", "left", "right", "zoom", "scrub"),
+]
+"""What is printed on the buttons of a Mackie Control, from note 40 on."""
+
+
+def test_every_button_of_a_mackie_has_the_note_of_the_published_table(mackie: Mackie) -> None:
+    read = [mackie.read(0, (0x90, note, 0x7F), 0.0) for note in range(40, 102)]
+    assert read == [Pressed(name) for name in MACKIE_NOTES]
+    assert [mackie.read(0, (0x90, note, 0x7F), 0.0) for note in (102, 103, 113)] == [None] * 3
 
 
 def test_a_strips_name_goes_to_the_upper_line_seven_signs_a_strip(mackie: Mackie) -> None:
