@@ -64,7 +64,7 @@ def kind_of(traits: Traits) -> Kind:
     """
     clean = traits.steady_frames >= _FEW_FRAMES and traits.noisy < 0.4 and traits.foreign_power >= 0.04
     # Somebody sings beside something else in a few recordings; the ear is sure of the voice then.
-    if clean and (traits.foreign >= 0.95 or (traits.foreign >= 0.45 and traits.sureness < 0.985)):
+    if clean and (traits.foreign >= 0.95 or (traits.foreign >= 0.45 and traits.sureness < 0.99)):
         return "several notes"
     if traits.pitched < 0.35 and traits.noisy < 0.15:
         return "several notes"
