@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -44,6 +45,7 @@ _CONTROL_KEYS = (
 )
 _RANGE = re.compile(r"(\D.*?|)(\d+)\.\.(?:\1)?(\d+)(\D.*)?")
 _STEPS = 100
+_MOST_IN_A_ROW = 128
 NUMBERS = ("whole number", "number", "list of whole numbers")
 TAKES = ("take", "source")
 """Arguments that name a take: what counts along them counts the takes, the newest first."""
@@ -154,6 +156,7 @@ def surface_from(table: Mapping[str, Any], *, name: str, where: str) -> Surface:
         raise InvalidPreset(f"{where}: family {family!r} is unknown", hint=hint)
     adapter: type[Family] = resolve(FAMILIES, family, kind="family")
     _known(table, (*_SURFACE_KEYS, family), where)
+    _text(table, "licence", where)
     own = table.get(family, {})
     settings = adapter.checked_settings(_table(own, f"{where}: {family}"), f"{where}: {family}")
     units = tuple(_unit(each, f"{where}: unit") for each in _tables(table, "unit", where)) or (Unit(),)
@@ -166,7 +169,10 @@ def surface_from(table: Mapping[str, Any], *, name: str, where: str) -> Surface:
         if not title or title in (page.name for page in pages):
             raise InvalidPreset(f"{place}: a page needs a name of its own", hint='name = "variations"')
         controls = {**common, **_controls(each, adapter, settings, len(units), place)}
-        pages.append(Page(title, controls, int(_number(each, "bank", 0, place))))
+        bank = _number(each, "bank", 0, place)
+        if bank < 0 or bank != int(bank):
+            raise InvalidPreset(f"{place}: bank {bank:g} is no number of controls", hint="write bank = 8")
+        pages.append(Page(title, controls, int(bank)))
     surface = Surface(
         name,
         family,
@@ -201,6 +207,8 @@ def names(at: object, where: str) -> list[str]:
             continue
         before, first, last, after = several.groups()
         one, other = int(first), int(last)
+        if abs(other - one) >= _MOST_IN_A_ROW:
+            raise InvalidPreset(f"{where}: {word!r} is no row of controls", hint='name a few: at = "81..88"')
         row = range(one, other + 1) if one <= other else range(one, other - 1, -1)
         found += [f"{before}{number}{after or ''}" for number in row]
     return found
@@ -255,7 +263,16 @@ def _binding(table: Mapping[str, Any], number: int, kind: str, where: str) -> Bi
         hint = "name the argument that it moves: sets = …" if turns else "only knobs and faders move values"
         raise InvalidPreset(f"{where}: a {kind} {'needs' if turns else 'has no use for'} 'sets'", hint=hint)
     low, high, step = _span(table, does, sets, where)
-    _fits(does, {**arguments, **_stand_in(counted, counts), **({sets: low} if sets else {})}, where)
+    start = _number(table, "start", (low + high) / 2, where)
+    if not low <= start <= high:
+        raise InvalidPreset(
+            f"{where}: start {start:g} is outside {low:g}..{high:g}", hint="give one between from and to"
+        )
+    for end in (low, high) if sets else (None,):
+        moved = {} if end is None else {sets: end}
+        _fits(does, {**arguments, **_stand_in(counted, counts), **moved}, where)
+    # What a second press gives its command: the variation, or nothing.
+    _fits(again, {"number": 1} if "number" in (counts, *arguments) else {}, where)
     listed = counted is not None and counted.kind == "list of whole numbers"
     return Binding(
         does,
@@ -266,7 +283,7 @@ def _binding(table: Mapping[str, Any], number: int, kind: str, where: str) -> Bi
         low,
         high,
         step,
-        _number(table, "start", (low + high) / 2, where),
+        start,
         listed or _flag(table, "toggles", where, default=False),
         again,
         page,
@@ -324,7 +341,10 @@ def _span(table: Mapping[str, Any], does: str, sets: str, where: str) -> tuple[f
     if not low < high:
         raise InvalidPreset(f"{where}: from {low:g} to {high:g} is no way", hint="give from below to")
     usual = 1.0 if asked.kind == "whole number" else (high - low) / _STEPS
-    return low, high, _number(table, "step", usual, where)
+    step = _number(table, "step", usual, where)
+    if step == 0:
+        raise InvalidPreset(f"{where}: step 0 moves nothing", hint=f"write step = {usual:g}")
+    return low, high, step
 
 
 def _argument(does: str, name: str, where: str) -> Any:
@@ -338,7 +358,7 @@ def _argument(does: str, name: str, where: str) -> Any:
 def _unit(table: Mapping[str, Any], where: str) -> Unit:
     _known(table, _UNIT_KEYS, where)
     device = table.get("device", 0)
-    if not isinstance(device, int) or not 0 <= device <= 127:
+    if isinstance(device, bool) or not isinstance(device, int) or not 0 <= device <= 127:
         raise InvalidPreset(f"{where}: device {device!r} is outside 0..127", hint="it is a byte of the maker's SysEx")
     ports = table.get("ports", [])
     if not isinstance(ports, list) or not all(isinstance(each, str) and each for each in ports):
@@ -393,7 +413,7 @@ def _text(table: Mapping[str, Any], key: str, where: str) -> str:
 
 def _number(table: Mapping[str, Any], key: str, default: float | None, where: str) -> float:
     value = table.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InvalidPreset(f"{where}: {key} {value!r} is not a number", hint=f"write {key} = 1")
     return value
 

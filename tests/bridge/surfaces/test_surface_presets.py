@@ -55,7 +55,13 @@ def pad(**keys: object) -> dict[str, Any]:
     return {"family": "launchpad", "control": [{"at": "81", **keys}]}
 
 
+def knob(**keys: object) -> dict[str, Any]:
+    control = {"at": "cc-1", "does": "clock/tempo", "sets": "tempo", "from": 40, "to": 240, **keys}
+    return {"family": "generic", "control": [control]}
+
+
 PLACE = "presets/surfaces/mine.toml: control '81'"
+KNOB = "presets/surfaces/mine.toml: control 'cc-1'"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +111,32 @@ PLACE = "presets/surfaces/mine.toml: control '81'"
             "presets/surfaces/mine.toml: page 'two': 'a' means something else before",
             "side by side",
         ),
+        (
+            {"family": "generic", "control": [{"at": "note-1..99999999999", "does": "vary/make"}]},
+            "presets/surfaces/mine.toml: 'note-1..99999999999' is no row of controls",
+            "a few",
+        ),
+        (knob(to=24000), f"{KNOB}: clock/tempo: tempo 24000 is outside 10..960", "Beats a minute"),
+        (knob(to=float("inf")), f"{KNOB}: to inf is not a number", "to = 1"),
+        (knob(step=float("nan")), f"{KNOB}: step nan is not a number", "step = 1"),
+        (knob(step=0), f"{KNOB}: step 0 moves nothing", "step = 2"),
+        (knob(start=9000), f"{KNOB}: start 9000 is outside 40..240", "between"),
+        (
+            pad(does="vary/make", again="vary/splice"),
+            f"{PLACE}: vary/splice: argument 'source' is missing",
+            "variation",
+        ),
+        (
+            {**pad(does="vary/make"), "unit": [{"device": True}]},
+            "presets/surfaces/mine.toml: unit: device True is outside 0..127",
+            "SysEx",
+        ),
+        (
+            {"family": "launchpad", "page": [{"name": "a", "bank": -3}]},
+            "presets/surfaces/mine.toml: page 'a': bank -3 is no number of controls",
+            "bank = 8",
+        ),
+        ({**pad(does="vary/make"), "licence": 3}, "presets/surfaces/mine.toml: licence 3 is not text", "quotes"),
         ({"family": "generic"}, "presets/surfaces/mine.toml: it has no controls", "[[control]]"),
     ],
 )
