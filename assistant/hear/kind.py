@@ -25,6 +25,7 @@ _WINDOW = 4096
 _EVERY = 8
 _LOWEST_HZ, _HIGHEST_HZ = 100.0, 3000.0
 _PEAK_BELOW_DB, _PEAK_ABOVE_DB = 20.0, 8.0
+_AROUND = 20
 _FEW_NOTES, _FEW_FRAMES = 8, 4
 _UNSURE_BELOW = 0.95
 
@@ -95,13 +96,8 @@ def traits_of(samples: Samples, track: PitchTrack, notes: Sequence[HeardNote]) -
     level = 10 * np.log10(spectra.sum(axis=1) + 1e-12)
     loud = level > np.percentile(level, 95) - _LOUD_BELOW_DB
     places = np.array([frames[index] for index in kept])
-    foreign = np.array(
-        [
-            _foreign(power, float(track.pitch[place]))
-            for power, place in zip(spectra[loud], places[loud], strict=True)
-            if _steady(track, int(place))
-        ]
-    ).reshape(-1, 2)
+    steady = [row for row in np.flatnonzero(loud) if _steady(track, int(places[row]))]
+    foreign = _foreign(spectra[steady], track.pitch[places[steady]])
     glides = [glide for note in notes if (glide := _glide(track, note)) is not None]
     lengths = [note.length_seconds for note in notes]
     confidences = [note.confidence for note in notes]
@@ -141,19 +137,24 @@ def _steady(track: PitchTrack, frame: int) -> bool:
     return bool(track.sureness[around].min() > _VOICED and np.ptp(track.pitch[around]) < 0.5)
 
 
-def _foreign(power: Frames, pitch: float) -> tuple[float, float]:
-    """Whether a loud partial is none of the pitch's harmonics, 0 or 1; and how much of the power lies beside them."""
-    hz = 440 * 2 ** ((pitch - 69) / 12)
-    frequency = (np.arange(len(power)) + int(_LOWEST_HZ / RATE_HZ * _WINDOW)) * (RATE_HZ / _WINDOW)
+def _foreign(spectra: Frames, pitch: Frames) -> NDArray[np.float64]:
+    """For each frame whether a loud partial is none of the pitch's harmonics, 0 or 1, and how much of the power lies
+    beside them; shape (frames, 2).
+    """
+    frequency = (np.arange(spectra.shape[1]) + int(_LOWEST_HZ / RATE_HZ * _WINDOW)) * (RATE_HZ / _WINDOW)
+    hz = 440 * 2 ** ((pitch.astype(np.float64)[:, np.newaxis] - 69) / 12)
     harmonic = np.maximum(1, np.round(frequency / hz)) * hz
     beside = np.abs(frequency - harmonic) > np.maximum(3.2 * RATE_HZ / _WINDOW, 0.035 * harmonic)
-    level = 10 * np.log10(power + 1e-12)
-    peaks = np.flatnonzero((level[1:-1] > level[:-2]) & (level[1:-1] >= level[2:])) + 1
-    peaks = peaks[level[peaks] > level.max() - _PEAK_BELOW_DB]
-    stands_out = [
-        peak for peak in peaks if level[peak] > np.median(level[max(0, peak - 20) : peak + 21]) + _PEAK_ABOVE_DB
-    ]
-    return float(any(beside[peak] for peak in stands_out)), float(power[beside].sum() / (power.sum() + 1e-12))
+    level = 10 * np.log10(spectra + 1e-12)
+    peaks = np.zeros(level.shape, bool)
+    peaks[:, 1:-1] = (level[:, 1:-1] > level[:, :-2]) & (level[:, 1:-1] >= level[:, 2:])
+    peaks &= level > level.max(axis=1, keepdims=True, initial=-np.inf) - _PEAK_BELOW_DB
+    rows, bins = np.nonzero(peaks & beside)
+    around = np.pad(level, ((0, 0), (_AROUND, _AROUND)), constant_values=np.nan)
+    middle = np.nanmedian(around[rows[:, np.newaxis], bins[:, np.newaxis] + np.arange(2 * _AROUND + 1)], axis=1)
+    stands_out = rows[level[rows, bins] > middle + _PEAK_ABOVE_DB]
+    share = np.where(beside, spectra, 0).sum(axis=1) / (spectra.sum(axis=1) + 1e-12)
+    return np.column_stack([np.isin(np.arange(len(spectra)), stands_out), share]).astype(np.float64)
 
 
 def _flatness(spectra: Frames) -> NDArray[np.float64]:
