@@ -68,45 +68,49 @@ def intend(
     fits = -2.5 * np.log1p(miss**2 / 4)
     steps = -0.5 * ((tuning[:, None] - tuning) / rules.wander_semitones) ** 2
     start = -0.5 * (tuning / rules.start_semitones) ** 2
-    usual = _expectation()[0]
-    best: tuple[float, int, list[int], list[float]] | None = None
-    for signature in range(12) if key is None else [key.relative_major]:
-        fit, chosen, tunings = _path(semitones.astype(int), tuning, fits, steps, start, signature, rules.expectation)
-        score = fit + usual[signature]
-        if best is None or score > best[0]:
-            best = (score, signature, chosen, tunings)
-    assert best is not None
-    return Intended(tuple(best[2]), tuple(best[3]), best[1])
+    signatures = np.arange(12) if key is None else np.array([key.relative_major])
+    return _path(semitones.astype(int), tuning, fits, steps, start, signatures, rules.expectation)
 
 
 def _path(
-    semitones: NDArray[np.int_], tuning: Curve, fits: Curve, steps: Curve, start: Curve, signature: int, weight: float
-) -> tuple[float, list[int], list[float]]:
-    count, tunings, candidates = semitones.shape
-    degrees = (semitones - signature) % 12
-    _, first, following, leaps = _expectation()
-    score = fits[0] + start[:, None] + weight * first[degrees[0]]
-    back = np.zeros((count, tunings, candidates), int)
+    semitones: NDArray[np.int_],
+    tuning: Curve,
+    fits: Curve,
+    steps: Curve,
+    start: Curve,
+    signatures: NDArray[np.int_],
+    weight: float,
+) -> Intended:
+    """The likeliest path in the likeliest of the key signatures; all of them are followed side by side."""
+    count, _, candidates = semitones.shape
+    usual, first, following, leaps = _expectation()
+    degrees = (semitones - signatures[:, None, None, None]) % 12
+    score = fits[0] + start[:, None] + weight * first[degrees[:, 0]] + usual[signatures][:, None, None]
+    back = np.zeros((count, *score.shape), int)
     for index in range(1, count):
         # First the step of the tuning for each earlier candidate, then the step of the melody at the same tuning:
         # (tuning before, candidate before) -> (tuning now, candidate before) -> (tuning now, candidate now).
-        moved = score[:, None, :] + steps[:, :, None]
-        whence = moved.argmax(axis=0)
-        carried = np.take_along_axis(moved, whence[None], axis=0)[0]
-        earlier = np.take_along_axis(semitones[index - 1], whence, axis=0)
-        leap = semitones[index][:, None, :] - earlier[:, :, None]
-        melody = following[(earlier[:, :, None] - signature) % 12, degrees[index][:, None, :]]
-        reached = carried[:, :, None] + weight * (melody + leaps[np.minimum(np.abs(leap), len(leaps) - 1)])
-        chosen = reached.argmax(axis=1)
-        score = np.take_along_axis(reached, chosen[:, None], axis=1)[:, 0] + fits[index]
-        back[index] = np.take_along_axis(whence, chosen, axis=1) * candidates + chosen
-    end = int(score.argmax())
-    total, states = float(score.flat[end]), [end]
+        moved = score[:, :, None, :] + steps[:, :, None]
+        whence = moved.argmax(axis=1)
+        carried = np.take_along_axis(moved, whence[:, None], axis=1)[:, 0]
+        earlier = semitones[index - 1][whence, np.arange(candidates)]
+        degree = degrees[np.arange(len(signatures))[:, None, None], index - 1, whence, np.arange(candidates)]
+        leap = np.abs(semitones[index][:, None, :] - earlier[..., None])
+        melody = following[degree[..., None], degrees[:, index][:, :, None, :]]
+        reached = carried[..., None] + weight * (melody + leaps[np.minimum(leap, len(leaps) - 1)])
+        chosen = reached.argmax(axis=2)
+        score = np.take_along_axis(reached, chosen[:, :, None], axis=2)[:, :, 0] + fits[index]
+        back[index] = np.take_along_axis(whence, chosen, axis=2) * candidates + chosen
+    best, end = divmod(int(score.argmax()), score[0].size)
+    states = [end]
     for index in range(count - 1, 0, -1):
-        states.append(int(back[index].flat[states[-1]]))
+        states.append(int(back[index, best].flat[states[-1]]))
     places = [divmod(state, candidates) for state in reversed(states)]
-    pitches = [int(semitones[index, row, column]) for index, (row, column) in enumerate(places)]
-    return total, pitches, [float(tuning[row]) for row, _ in places]
+    return Intended(
+        tuple(int(semitones[index, row, column]) for index, (row, column) in enumerate(places)),
+        tuple(float(tuning[row]) for row, _ in places),
+        int(signatures[best]),
+    )
 
 
 @cache
