@@ -43,8 +43,10 @@ _NEAR_SECONDS, _NEAR_OF_INTERVAL, _SLIP = 0.03, 0.05, 4
 """How exactly intervals are sung: always, and of their length; Student's distribution of four degrees of freedom."""
 _WRITTEN, _BEAT, _MARKED = 0.7, 2.0, 5.0
 """What the written rhythm, the beat and the bar line count beside how exactly it is sung."""
-_THIRDS_COST = 1.0
-"""What triplets, swing and 6/8 must make up for beside plain halves of the beat."""
+_THIRDS_COST, _FREE_THIRDS_COST = 1.0, 6.0
+"""What triplets, swing and 6/8 must make up for beside plain halves of the beat: in an even tempo; in a free one, where
+halves that are held a little longer are likelier.
+"""
 _DOUBT, _METER_DOUBT = 0.2, 0.3
 """How much of the likelihood to believe where it is told how sure the tempo and the metre are: notes do not err
 independently. Set on 180 melodies that a machine sang."""
@@ -56,7 +58,7 @@ _BEND = 0.06
 _TRUST = 10.0
 _FREE = 0.06
 """The spread of the tempo, as a logarithm, from which on it is free and not merely human."""
-_FREE_COSTS = 4.0
+_FREE_COSTS = 2.0
 """What it must make up for."""
 
 
@@ -203,7 +205,7 @@ def _readings(warp: _Warp, known: _Known) -> Iterator[_Reading]:
             fits = _fit(starts, found, tempo) + _WRITTEN * likelihood(_written(found, feel), compound=clearest.compound)
             fits -= _BEAT * float(strangeness(np.array(pulse))) + warp.costs
             if feel != "straight" or clearest.compound:
-                fits -= _THIRDS_COST
+                fits -= _FREE_THIRDS_COST if warp.freedom else _THIRDS_COST
             for meter, (first, clear) in bars.items():
                 first = first if known.first_bar_seconds is None else known.first_bar_seconds
                 yield _Reading(fits + _MARKED * clear, tempo, meter, feel, first, warp)
