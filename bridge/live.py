@@ -74,6 +74,7 @@ class Live:
             on_port=self._port_changed,
             on_cables=self._cables_changed,
             on_period=self.midi_clock.set_period,
+            on_stood_still=self.midi_clock.stood_still,
             cables=cables,
         )
         self.audition = Audition(self._player, on_state=self._state_changed)

@@ -159,6 +159,17 @@ class MidiClock:
         with self._lock:
             self._period_seconds = seconds
 
+    def stood_still(self, seconds: float) -> None:
+        """The driver's time stood still, and the sender's with it: all that came before lies so much later."""
+        with self._lock:
+            later = [(index, at + seconds) for index, at in self._ticks]
+            self._ticks.clear()
+            self._ticks.extend(later)
+            if self._fit is not None:
+                self._fit = replace(self._fit, first_seconds=self._fit.first_seconds + seconds)
+            if self._line.running:
+                self._line = replace(self._line, at_seconds=self._line.at_seconds + seconds)
+
     def feed(self, seconds: float, message: tuple[int, ...]) -> None:
         """One message as it came in; what is not about time is passed over."""
         with self._lock:

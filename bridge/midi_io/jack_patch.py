@@ -59,6 +59,11 @@ class JackPatch:
         """So long is a period of JACK's, in which MIDI is handed on."""
         return float(self._client.blocksize / self._client.samplerate)
 
+    @property
+    def seconds(self) -> float:
+        """When this period began, in the time that JACK has played: it stands still where JACK leaves periods out."""
+        return float(self._client.last_frame_time / self._client.samplerate)
+
     def names(self, *, sinks: bool | None = None) -> set[str]:
         """Every MIDI port; or those alone that can be played into (`sinks`), or listened to."""
         ways = {} if sinks is None else {"is_input": sinks, "is_output": not sinks}

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.child import Answers, Line
+from bridge.midi_io.driver_time import DriverTime
 from bridge.midi_io.jack_patch import Cables, JackPatch
 from bridge.midi_io.ports import JACK, PortChoice, list_ports, open_input, open_output, working_api
 from midi.errors import HummingbridgeError
 
 LOOK_SECONDS = 0.5
+_ABOUT_TIME = frozenset((0xF8, 0xFA, 0xFB, 0xFC))
+"""Clock, start, continue, stop: what says nothing but when."""
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class PatchBay:
         self._lock = threading.RLock()
         self._known_cables: dict[str, list[str]] = {}
         self._known_period: float | None = None
+        self._driver_time = DriverTime(lambda seconds: answers.say({"stood_still": seconds}))
 
     def start(self) -> None:
         threading.Thread(target=self._look_after, daemon=True).start()
@@ -121,7 +125,11 @@ class PatchBay:
         say = self._answers.say
 
         def callback(message: Any) -> None:
-            say({"in": [time.perf_counter(), number, message.bytes()]})
+            seconds, data = time.perf_counter(), message.bytes()
+            jack = self._jack
+            if data[0] in _ABOUT_TIME and jack is not None and jack.alive:
+                seconds = self._driver_time.steady(seconds, jack.seconds)
+            say({"in": [seconds, number, data]})
 
         return callback
 

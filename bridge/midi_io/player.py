@@ -41,7 +41,8 @@ class Player:
     """Starts the process, feeds it ahead of time, and starts it again with the same ports if it crashes.
 
     `cables` are those of before, put back as soon as the other side is there; `on_cables` is told of theirs,
-    `on_period` how many seconds a period of JACK's is.
+    `on_period` how many seconds a period of JACK's is, `on_stood_still` for how many its time, and that of all who play
+    in it, stood still. The times of a clock's messages are those of JACK's periods, free of their delay.
 
     Its methods may be called from any thread and do not wait, but for `stats`, `ports` and `close`. After a crash the
     notes that sounded are ended by the process that comes after; after ours, by the process itself.
@@ -54,11 +55,12 @@ class Player:
         on_port: Callable[[PortState], None] | None = None,
         on_cables: Callable[[Cables], None] | None = None,
         on_period: Callable[[float | None], None] | None = None,
+        on_stood_still: Callable[[float], None] | None = None,
         cables: Mapping[str, Iterable[str]] | None = None,
         api: str | None = None,
     ) -> None:
         self._on_message, self._on_port, self._on_cables, self._api = on_message, on_port, on_cables, api
-        self._on_period = on_period
+        self._on_period, self._on_stood_still = on_period, on_stood_still
         self._ports: dict[tuple[str, int], PortChoice] = {}
         self._farewells: dict[tuple[str, int], tuple[Message, ...]] = {}
         self._cables: Cables = {ours: list(peers) for ours, peers in (cables or {}).items()}
@@ -178,6 +180,9 @@ class Player:
         elif "period" in line:
             if self._on_period is not None:
                 self._on_period(line["period"])
+        elif "stood_still" in line:
+            if self._on_stood_still is not None:
+                self._on_stood_still(line["stood_still"])
         elif "cables" in line:
             self._cables = line["cables"]
             if self._on_cables is not None:

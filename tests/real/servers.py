@@ -74,6 +74,13 @@ class JackServer:
         """How often it has counted a period as lost, since it was started: a machine with no time for it."""
         return self.log.read_text(errors="replace").count("XRun")
 
+    def stand_still(self, seconds: float) -> None:
+        """As on a machine that has no time for it."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self.process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """As a crash would."""
         assert self.process is not None

@@ -56,8 +56,12 @@ def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
         elif is_note_on(message):
             notes.append(seconds)
 
+    def stood_still(seconds: float) -> None:
+        clock.stood_still(seconds)
+        ticks[:] = [at + seconds for at in ticks]
+
     name = f"hb {os.getpid()}"
-    player = Player(on_message=came, api="UNIX_JACK")
+    player = Player(on_message=came, on_period=clock.set_period, on_stood_still=stood_still, api="UNIX_JACK")
     lead = Lead(OwnClock(), {"midi": clock})
     conductor = Conductor(Audition(player), lead, SystemClock())
     try:
@@ -106,5 +110,55 @@ def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
                 assert abs(late) < 0.3
     finally:
         conductor.close()
+        player.close()
+        ardour.stop()
+
+
+def test_where_jack_stands_still_the_daw_does_and_its_place_is_known_afterwards(
+    own_jack: JackServer, new_ardour: Callable[[str], Running], monkeypatch: pytest.MonkeyPatch
+):
+    for variable, value in own_jack.environment.items():
+        monkeypatch.setenv(variable, value)
+    own_jack.start()
+    ardour = new_ardour(own_jack.name)
+    install(ardour.config, osc=True)
+    clock, name = MidiClock(), f"hb {os.getpid()}"
+    player = Player(
+        on_message=lambda seconds, _, message: clock.feed(seconds, message),
+        on_period=clock.set_period,
+        on_stood_still=clock.stood_still,
+        api="UNIX_JACK",
+    )
+
+    def ahead_beats() -> float:
+        """How far the follower believes itself to be ahead of where the DAW says that it is, just now."""
+        daw = Ardour(ardour.config, osc_port=ardour.osc_port)
+        asked = time.perf_counter()
+        told = daw.transport().position_beats
+        answered = time.perf_counter()
+        return min(
+            (clock.timeline(at).beats_at(at) - told for at in (asked, (asked + answered) / 2, answered)), key=abs
+        )
+
+    try:
+        ardour.start(lambda: Ardour(ardour.config).check().ready)
+        player.open_input(PortChoice(name))
+        eventually(lambda: [state.state for state in player.port_states()] == ["open"])
+        subprocess.run(["jack_connect", "ardour:MIDI Clock out", f"{name}:in"], check=True)
+        with OscPeer(ardour.osc_port) as osc:
+            osc.send("/goto_start")
+            osc.send("/transport_play")
+            eventually(lambda: clock.timeline(time.perf_counter()).beats > 8)
+            for seconds in (0.15, 0.24, 0.07, 0.19):
+                # Once more where this process, and not JACK, had no time: then ticks were lost indeed.
+                for _ in range(TRIES):
+                    lost = clock.lost_ticks
+                    own_jack.stand_still(seconds)
+                    time.sleep(1.0)
+                    ahead = statistics.median(ahead_beats() for _ in range(5))
+                    if clock.lost_ticks == lost:
+                        break
+                assert abs(ahead) < 0.05
+    finally:
         player.close()
         ardour.stop()
