@@ -1,9 +1,11 @@
 // An effect (a gain that delays by 777 samples and says so) and an instrument (a sine), which fail when they are asked
-// to: by the knob Fault while they play, by the environment's FAULTY_LOAD while they are loaded.
+// to: by the knob Fault while they play, by the environment's FAULTY_LOAD while they are loaded, where "shout" has them
+// print all the time what could be taken for answers.
 
 #include "DistrhoPlugin.hpp"
 
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -27,6 +29,16 @@ static void fail(int fault)
         usleep(10000);
 }
 
+static void shout()
+{
+    const char* how = std::getenv("FAULTY_LOAD");
+    if (how == nullptr || std::strcmp(how, "shout") != 0)
+        return;
+    for (int i = 0; i < 2000; ++i)
+        std::printf("{\"error\": \"it is the plugin that says so\", \"kind\": \"preset\", \"hint\": \"\"}\n\xff\n");
+    std::fflush(stdout);
+}
+
 class Faulty : public Plugin
 {
 public:
@@ -34,6 +46,7 @@ public:
     {
         if (const char* how = std::getenv("FAULTY_LOAD"))
             fail(std::strcmp(how, "crash") == 0 ? kCrash : std::strcmp(how, "hang") == 0 ? kHang : kNone);
+        shout();
 #ifndef TEST_INSTRUMENT
         setLatency(kDelay);
 #endif
@@ -72,6 +85,7 @@ protected:
 
     void failWhilePlaying(float** outputs, uint32_t frames) const
     {
+        shout();
         const int fault = int(fKnobs[kFault] + 0.5f);
         fail(fault);
         if (fault == kNotANumber && frames > 0)

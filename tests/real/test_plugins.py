@@ -308,6 +308,34 @@ def test_a_load_that_hangs_ends_at_its_limit(faulty: Path, monkeypatch: pytest.M
     assert found.failed == "plugin FaultyGain did not answer within 2 s while it loaded"
 
 
+def test_what_a_plugin_prints_is_not_taken_for_its_answers(faulty: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAULTY_LOAD", "shout")
+    (found,) = look_at("vst3", faulty / "FaultyGain.vst3", limits=QUICK)
+    assert (found.failed, found.name, found.version) == ("", "FaultyGain", "1.2.3")
+    sound = np.full((2, 4800), 0.25, np.float32)
+    with found.opened(QUICK) as hosted:
+        assert np.abs(hosted.process(sound, 48_000) - sound).max() < 1e-6
+
+
+def test_in_a_folder_of_all_sorts_the_plugins_are_found_and_the_rest_named(
+    faulty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "all sorts é"
+    shutil.copytree(faulty / "FaultyGain.vst3", folder / "deeper" / "FaultyGain.vst3")
+    (folder / "Text.vst3").write_text("no plugin")
+    (folder / "Empty.vst3").mkdir()
+    (folder / "Nowhere.vst3").symlink_to(tmp_path / "nowhere")
+    binary = folder / "Noise.vst3" / "Contents" / "x86_64-linux" / "Noise.so"
+    binary.parent.mkdir(parents=True)
+    binary.write_bytes(bytes(range(256)))
+    (folder / "notes.txt").write_text("about my plugins")
+    monkeypatch.setattr("assistant.plugins.catalogue.folders", lambda kind: (folder,) if kind == "vst3" else ())
+    assert {each.name: bool(each.failed) for each in scan(("vst3",), limits=QUICK)} == {
+        "FaultyGain": False,
+        **dict.fromkeys(("Text", "Empty", "Nowhere", "Noise"), True),
+    }
+
+
 def test_a_file_that_is_no_plugin_is_an_offender(tmp_path: Path) -> None:
     (tmp_path / "Not.vst3").write_bytes(b"no plugin")
     (found,) = look_at("vst3", tmp_path / "Not.vst3", limits=QUICK)
