@@ -13,6 +13,7 @@ from assistant.take import NewTake, Recipe
 from bridge.app import App
 from bridge.commands import FromDaw, MotifSet, Nothing
 from bridge.daw import DAWS
+from bridge.daw.port import DawRefused
 
 
 async def set_motif(app: App, asked: MotifSet) -> dict[str, Any]:
@@ -32,6 +33,8 @@ async def from_daw(app: App, asked: FromDaw) -> dict[str, Any]:
 
     name = asked.daw or app.store.session.daw
     score = await asyncio.to_thread(resolve(DAWS, name, kind="DAW")().read_selection)
+    if not any(track.clip.notes for track in score.tracks):
+        raise DawRefused(f"what is selected in {name} holds no notes", hint="select one that does", reason="no-notes")
     motif = motif_of(score)
     data = smf_bytes(motif_score(motif, name=score.name or name))
     recipe = Recipe("import notes", name, {"daw": name})

@@ -154,11 +154,11 @@ def _show_knobs(knobs: tuple[Mapping[str, Any], ...] | list[dict[str, Any]]) -> 
 
 
 def _find(plugin: str) -> Plugin:
-    """By `vst3:NAME`, or a name alone where it is a VST3 plugin or one that was scanned."""
-    from assistant.plugins import is_plugin
+    """By `vst3:NAME`, or a name alone: the VST3 plugin of that name, else one that was scanned."""
+    from assistant.plugins import FORMATS, is_plugin
     from assistant.plugins.catalogue import find, known
 
     if is_plugin(plugin):
         return find(plugin)
-    named = [each.reference for each in known() if each.name.lower() == plugin.lower()]
-    return find(named[0] if named else f"vst3:{plugin}")
+    named = {each.kind: each.reference for each in known() if each.name.lower() == plugin.lower()}
+    return find(next((named[kind] for kind in FORMATS if kind in named), f"vst3:{plugin}"))

@@ -558,3 +558,69 @@ def test_presses_of_the_page_mix_make_steps_take_bars_and_grow(
     )
     assert made_by(at_rest, lambda: asked(at_rest, f"{address}bars-of-8", "f", "1")) == ["bar 2 from idea 08"]
     assert made_by(at_rest, lambda: asked(at_rest, f"{address}sentence", "f", "1")) == ["grown into a sentence"]
+
+
+def test_a_launchpad_that_is_pulled_again_and_again_while_its_lights_change_ends_with_the_right_ones(
+    at_rest: Serve, launchpad: Device
+):
+    ends = threading.Event()
+
+    def browse() -> None:
+        number = 0
+        while not ends.wait(0.005):
+            number = number % 10 + 1
+            at_rest.do("variation/select", number=number)
+
+    browsing = threading.Thread(target=browse)
+    browsing.start()
+    try:
+        for _ in range(3):
+            launchpad.unplug()
+            eventually(lambda: port_states(at_rest) == {"waiting"})
+            launchpad.plug_in()
+            eventually(lambda: len(launchpad.lit) > 50)
+    finally:
+        ends.set()
+        browsing.join()
+    at_rest.do("variation/select", number=7)
+    eventually(lambda: port_states(at_rest) == {"open"} and launchpad.shows("90 57 03", "B0 5B 31"))
+    launchpad.quiet()
+    selected = {message for message in launchpad.lit.values() if message.endswith(" 03")}
+    assert selected == {"90 57 03"}
+
+
+def test_two_surfaces_at_once_with_opposite_commands_end_alike(at_rest: Serve, launchpad: Device, mackie: Device):
+    for _ in range(40):
+        # Keep variation 3 on the one, discard it on the other; closeness up on the one, down on the other.
+        launchpad.send("90 3F 64")
+        mackie.send("90 12 7F")
+        launchpad.send("90 1C 64")
+        mackie.send("B0 10 41")
+    quiet(launchpad, mackie)
+    session = at_rest.session()
+    mark = session["variations"][2]["mark"]
+    assert launchpad.shows(
+        f"90 3F {'0D' if mark == 'kept' else '01'}", f"90 2B {'07' if mark == 'discarded' else '01'}"
+    )
+    assert mackie.shows(f"90 0A {'7F' if mark == 'kept' else '00'}")
+    assert mackie.shows(f"B0 30 {0 if session['closeness'] is None else 1 + round(10 * session['closeness']):02X}")
+
+
+def test_floods_from_two_surfaces_at_once_flood_neither_and_end_with_what_is(
+    at_rest: Serve, mackie: Device, knobs: Device
+):
+    at_rest.do("vary/lowest", lowest=60)
+    quiet(mackie, knobs)
+    begin = time.perf_counter()
+    for tick in range(1000):
+        mackie.send("B0 12 01" if tick % 2 else "B0 12 41")
+        knobs.send(f"B0 02 {tick % 128:02X}")
+        while time.perf_counter() < begin + tick / 1000:
+            time.sleep(0.0002)
+    took = time.perf_counter() - begin
+    quiet(mackie, knobs)
+    session = at_rest.session()
+    for device, ring in ((mackie, "B0 32"), (mackie, "B0 31"), (knobs, "B0 02"), (knobs, "B0 03")):
+        assert len([message for message in device.got if message.startswith(ring)]) <= 34 * (took + 1)
+    density, lowest = (session["density"] - 0.25) / 3.75, (session["lowest"] - 24) / 72
+    assert mackie.shows(f"B0 31 {1 + round(10 * density):02X}", f"B0 32 {1 + round(10 * lowest):02X}")

@@ -46,4 +46,7 @@ def test_a_motif_goes_into_reaper_and_comes_back_from_it(reaper: FakeReaper, fre
     motif = fresh.do("motif/from-daw")
     assert motif["notes"] == [[0.0, 1.0, 60, 80], [1.0, 1.0, 64, 80], [2.0, 1.0, 67, 80], [3.0, 1.0, 72, 80]]
     assert motif["tempo_bpm"] == 120.0
+    reaper.do("project.tracks[2].items[1].takes[1].notes = {}")
+    _, answer = fresh.request("POST", "/api/motif/from-daw", b"{}")
+    assert answer["error"]["message"] == "what is selected in reaper holds no notes"
     assert fresh.stop() == 0
