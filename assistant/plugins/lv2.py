@@ -48,8 +48,11 @@ class Card:
 
 
 def cards(bundle: Path) -> tuple[Card, ...]:
-    """The plugins of a bundle, as its Turtle files tell them."""
-    manifest = (bundle / "manifest.ttl").read_text(encoding="utf-8")
+    """The plugins of a bundle, as its Turtle files tell them. Raises `PluginFailed` where there is nothing to read."""
+    try:
+        manifest = (bundle / "manifest.ttl").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PluginFailed("is no LV2 plugin: its manifest.ttl cannot be read", hint="") from error
     found = []
     for statement in _STATEMENT_END.split(manifest):
         plugin = _PLUGIN.search(statement)

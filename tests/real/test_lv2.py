@@ -135,8 +135,8 @@ def test_what_a_plugin_keeps_besides_its_knobs_may_crash_it_and_the_knobs_come_b
         word = plugin.restore(own)
         assert plugin.knobs() == knobs
         assert np.isfinite(plugin.process(tone().samples, RATE)).all()
-        # Where there is no screen the host crashes, or waits for one.
-        assert re.match(r"plugin ZamComp (crashed|did not answer) .* while its state was given back", word)
+        # Where there is no screen the host crashes, gives up, or waits for one.
+        assert re.match(r"plugin ZamComp (crashed|ended by itself|did not answer).* while its state was given back", word)
         assert word.endswith("only its knobs are as they were saved")
         assert plugin.pid != before
     stage = {"kind": "lv2:ZamComp", "state": "base64:" + base64.b64encode(own).decode()}
@@ -174,6 +174,23 @@ def test_a_wrong_knob_and_an_unknown_plugin_are_refused_with_the_nearest() -> No
     with pytest.raises(UnknownName, match="ZamCmp") as failed:
         find("lv2:ZamCmp")
     assert "ZamComp" in failed.value.hint
+
+
+@hosted_here
+@pytest.mark.parametrize(
+    ("manifest", "failed"),
+    [
+        (None, "plugin Odd is no LV2 plugin: its manifest.ttl cannot be read"),
+        (b"\xff\xfe", "plugin Odd is no LV2 plugin: its manifest.ttl cannot be read"),
+        (b"garbage { [", "plugin Odd failed: Odd.lv2 holds 0 plugins"),
+    ],
+)
+def test_a_bundle_that_is_none_is_named(tmp_path: Path, manifest: bytes | None, failed: str) -> None:
+    (tmp_path / "Odd.lv2").mkdir()
+    if manifest is not None:
+        (tmp_path / "Odd.lv2" / "manifest.ttl").write_bytes(manifest)
+    (found,) = catalogue.look_at("lv2", tmp_path / "Odd.lv2", limits=LIMITS)
+    assert found.failed == failed
 
 
 @hosted_here
