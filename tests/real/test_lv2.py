@@ -136,7 +136,8 @@ def test_what_a_plugin_keeps_besides_its_knobs_may_crash_it_and_the_knobs_come_b
         assert plugin.knobs() == knobs
         assert np.isfinite(plugin.process(tone().samples, RATE)).all()
         # Where there is no screen the host crashes, gives up, or waits for one.
-        assert re.match(r"plugin ZamComp (crashed|ended by itself|did not answer).* while its state was given back", word)
+        assert re.match(r"plugin ZamComp (crashed|ended by itself|did not answer)", word)
+        assert " while its state was given back" in word
         assert word.endswith("only its knobs are as they were saved")
         assert plugin.pid != before
     stage = {"kind": "lv2:ZamComp", "state": "base64:" + base64.b64encode(own).decode()}
