@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
 
@@ -57,6 +60,13 @@ class Canvas:
             outline=edge,
             width=round(self._scale) if edge else 0,
         )
+
+    def picture(self, box: tuple[float, float, float, float], pixels: NDArray[np.uint8]) -> None:
+        """Pixels (rows, columns, 3) stretched over (left, top, right, bottom)."""
+        from PIL import Image
+
+        left, top, right, bottom = (round(value * self._scale) for value in box)
+        self._sheet.paste(Image.fromarray(pixels, "RGB").resize((right - left, bottom - top)), (left, top))
 
     def text(
         self,

@@ -231,19 +231,26 @@ def speed(timbre: Timbre, source: Samples) -> float:
     return len(source) / SAMPLE_RATE_HZ / (time.process_time() - before)
 
 
-def pairs(
-    judge: Judge, timbre: Timbre, sources: Mapping[str, Samples], *, peers: bool
-) -> dict[str, dict[str, Figures]]:
-    """way → source → figures: ours, and the peers on the same inputs."""
+def made(timbre: Timbre, sources: Mapping[str, Samples], *, peers: bool) -> dict[str, dict[str, Samples]]:
+    """way → source → what was made of it: ours, and by the peers of the same inputs."""
     target = targets(timbre.name)
-    found: dict[str, dict[str, Figures]] = {}
+    found: dict[str, dict[str, Samples]] = {}
     for what, source in sources.items():
         done = transfer(Audio(source[None], SAMPLE_RATE_HZ), timbre, Settings())
-        ways = {"hummingbridge": done.audio.mono()}
+        found.setdefault("hummingbridge", {})[what] = done.audio.mono()
         if peers:
-            ways["WORLD"] = resung(source, target, done.octaves)
+            found.setdefault("WORLD", {})[what] = resung(source, target, done.octaves)
             if timbre.name in SOURCES and SOURCES[timbre.name].program is not None:
-                ways["SoundFont"] = replayed(source, timbre.name, done.octaves)
-        for way, made in ways.items():
-            found.setdefault(way, {})[what] = judged(judge, source, made, target, timbre.family)
+                found.setdefault("SoundFont", {})[what] = replayed(source, timbre.name, done.octaves)
     return found
+
+
+def pairs(
+    judge: Judge, timbre: Timbre, sources: Mapping[str, Samples], ways: Mapping[str, Mapping[str, Samples]]
+) -> dict[str, dict[str, Figures]]:
+    """way → source → figures of what was `made`."""
+    target = targets(timbre.name)
+    return {
+        way: {what: judged(judge, sources[what], sound, target, timbre.family) for what, sound in each.items()}
+        for way, each in ways.items()
+    }
