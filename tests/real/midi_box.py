@@ -1,7 +1,8 @@
 """A box with a MIDI plug, in a process of its own: `midi_box.py CLIENT PORT`.
 
 What comes in at `PORT In` is said on standard output, a line of hex each; lines of hex on standard input go out at
-`PORT Out`. When the input ends it is gone at once, as a box is that is unplugged.
+`PORT Out`. When the input ends its ports go, as those of a box do that is unplugged: a client of JACK's that died would
+hold the server up for its whole timeout.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ def main(client: str, port: str) -> None:
     os.write(1, b"ready\n")
     for line in sys.stdin:
         out.send_message(list(bytes.fromhex(line)))
+    for port_of_ours in (came, out):
+        port_of_ours.close_port()
+        port_of_ours.delete()
     os._exit(0)
 
 
