@@ -38,14 +38,18 @@ class Running(Protocol):
     def stop(self) -> None: ...
 
 
-def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
-    own_jack: JackServer, new_ardour: Callable[[str], Running], monkeypatch: pytest.MonkeyPatch
-):
+@pytest.fixture
+def ardour(own_jack: JackServer, new_ardour: Callable[[str], Running], monkeypatch: pytest.MonkeyPatch) -> Running:
+    """One that is made ready, with JACK running; not started yet."""
     for variable, value in own_jack.environment.items():
         monkeypatch.setenv(variable, value)
     own_jack.start()
-    ardour = new_ardour(own_jack.name)
-    install(ardour.config, osc=True)
+    made = new_ardour(own_jack.name)
+    install(made.config, osc=True)
+    return made
+
+
+def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(own_jack: JackServer, ardour: Running):
     clock, ticks, notes = MidiClock(), [], []
 
     def came(seconds: float, number: int, message: Message) -> None:
@@ -114,14 +118,7 @@ def test_ardours_clock_leads_and_the_audition_comes_on_its_bar_line(
         ardour.stop()
 
 
-def test_where_jack_stands_still_the_daw_does_and_its_place_is_known_afterwards(
-    own_jack: JackServer, new_ardour: Callable[[str], Running], monkeypatch: pytest.MonkeyPatch
-):
-    for variable, value in own_jack.environment.items():
-        monkeypatch.setenv(variable, value)
-    own_jack.start()
-    ardour = new_ardour(own_jack.name)
-    install(ardour.config, osc=True)
+def test_where_jack_stands_still_the_daw_does_and_its_place_is_known_afterwards(own_jack: JackServer, ardour: Running):
     clock, name = MidiClock(), f"hb {os.getpid()}"
     player = Player(
         on_message=lambda seconds, _, message: clock.feed(seconds, message),
