@@ -52,17 +52,19 @@ class JackPatch:
         except jack.JackError as error:
             raise OSError(str(error)) from error
         self._client.set_shutdown_callback(self._shut_down)
+        # Asked for once: `seconds` is read on the thread that keeps JACK's time.
+        self._rate_hz = int(self._client.samplerate)
         self._client.activate()
 
     @property
     def period_seconds(self) -> float:
         """So long is a period of JACK's, in which MIDI is handed on."""
-        return float(self._client.blocksize / self._client.samplerate)
+        return float(self._client.blocksize / self._rate_hz)
 
     @property
     def seconds(self) -> float:
         """When this period began, in the time that JACK has played: it stands still where JACK leaves periods out."""
-        return float(self._client.last_frame_time / self._client.samplerate)
+        return float(self._client.last_frame_time / self._rate_hz)
 
     def names(self, *, sinks: bool | None = None) -> set[str]:
         """Every MIDI port; or those alone that can be played into (`sinks`), or listened to."""
