@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 from xml.etree import ElementTree
 
 from assistant.canvas import Canvas
@@ -41,10 +42,10 @@ def test_a_knob_is_learned_with_its_encoding() -> None:
     assert knob_in([(0x90, 36, 1)], []) is None
 
 
-def test_what_is_learned_is_a_preset(tmp_path: object) -> None:
+def test_what_is_learned_is_a_preset(tmp_path: Path) -> None:
     found = [(PURPOSES[0], "note-40", ""), (PURPOSES[1], "note-36", ""), (purpose("hum"), "cc-64", "")]
     found.append((purpose("closeness"), "cc-20", "binary-offset"))
-    path = tmp_path / "mine.toml"  # type: ignore[operator]
+    path = tmp_path / "mine.toml"
     path.write_text(preset_text("nanoPAD2 MIDI 1", found))  # type: ignore[arg-type]
     surface = load_surface_file(path)
     assert surface.units[0].ports == ("nanoPAD2 MIDI 1",)
@@ -59,8 +60,8 @@ def test_what_is_learned_is_a_preset(tmp_path: object) -> None:
     assert [page.name for page in surface.pages] == ["variations"]
 
 
-def test_with_everything_learned_half_of_the_pads_mix_and_knobs_are_levels(tmp_path: object) -> None:
-    path = tmp_path / "mine.toml"  # type: ignore[operator]
+def test_with_everything_learned_half_of_the_pads_mix_and_knobs_are_levels(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
     found = [(one, f"note-{36 + n}" if not one.knob else f"cc-{n}", "absolute") for n, one in enumerate(PURPOSES)]
     path.write_text(preset_text("nano", found))
     desk = Desk(load_surface_file(path))
