@@ -2,9 +2,7 @@
 
 `python scripts/train_timbres.py [NAME…]` renders each one's phrases, learns them in a fixed number of steps (about
 three minutes each on one processor core; a GPU is used where there is one), and writes
-`presets/timbres/NAME.safetensors` and `NAME.toml`. Stopped, it goes on where it was. The violin is learnt from nothing,
-the others from it. `--further NAME…` then goes on from the weights in the output's folder, for two processor minutes
-more, and says so in the card.
+`presets/timbres/NAME.safetensors` and `NAME.toml`. Stopped, it goes on where it was.
 """
 
 from __future__ import annotations
@@ -25,21 +23,18 @@ from assistant.timbre.network import Network
 from assistant.timbre.shape import Shape
 from assistant.timbre.synthesis import sound
 from assistant.timbre.training import recipes
-from assistant.timbre.training.fit import Plan, Told, fit, passage
+from assistant.timbre.training.fit import Plan, Told, fit
 from assistant.timbre.training.model import fresh
+from assistant.timbre.training.passages import passage
 from assistant.timbre.weights import read_weights, write_weights
 
-BASE = "violin"
-PLAN = Plan(frame_steps=450, sound_steps=60)
-FURTHER_PLAN = Plan(frame_steps=700, sound_steps=80, rate=2e-3)
-BASE_PLAN = Plan(frame_steps=900, sound_steps=250)
+PLAN = Plan(frame_steps=250, sound_steps=80)
 SHIPPED = Path(__file__).parents[1] / "presets" / "timbres"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(recipes.SOURCES)}; all if none")
-    parser.add_argument("--further", action="store_true", help="go on from the weights that are there")
     parser.add_argument("-o", "--output", type=Path, default=SHIPPED)
     parser.add_argument(
         "--work", type=Path, default=Path("build/timbres"), help="where phrases and unfinished work lie"
@@ -47,20 +42,16 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     for name in arguments.names or recipes.SOURCES:
-        train(name, arguments.output, arguments.work, further=arguments.further)
+        train(name, arguments.output, arguments.work)
 
 
-def train(name: str, output: Path, work: Path, *, further: bool = False) -> None:
+def train(name: str, output: Path, work: Path) -> None:
     source = recipes.SOURCES[name]
     began = time.process_time()
     raw = rendered(name, work)
     gain = recipes.level_gain([samples for samples, _ in raw])
     learnt = [passage(samples * np.float32(gain), hz, source.harmonics) for samples, hz in raw]
     shape = Shape(source.harmonics)
-    base = output / f"{name if further else BASE}.safetensors"
-    start = None
-    if further or name != BASE:
-        start = {key: torch.from_numpy(value) for key, value in read_weights(base).items()}
     losses: list[float] = []
 
     def told(now: Told) -> None:
@@ -68,18 +59,14 @@ def train(name: str, output: Path, work: Path, *, further: bool = False) -> None
         if now.step % 50 == 0:
             print(f"{name} {now.step}/{now.steps} {np.mean(losses[-50:]):.4f} {now.seconds:.0f} s", flush=True)
 
-    plan = FURTHER_PLAN if further else BASE_PLAN if name == BASE else PLAN
-    checkpoint = work / (f"{name}-further.pt" if further else f"{name}.pt")
-    parameters = fit(learnt, shape, plan, start=start, checkpoint=checkpoint, told=told)
+    parameters = fit(learnt, shape, PLAN, checkpoint=work / f"{name}.pt", told=told)
     write_weights(output / f"{name}.safetensors", {key: value.numpy() for key, value in parameters.items()})
     levels = np.concatenate([one.loudness_db for one in learnt])
     quantiles = np.quantile(levels[levels > -50], np.linspace(0, 1, 21))
     output_gain_db = recipes.output_gain_db([samples for samples, _ in raw], gain)
     weights = read_weights(output / f"{name}.safetensors")
-    figures = measured(Network(weights, shape), rendered(name, work, recipes.HELD_OUT), gain, plan.seed)
+    figures = measured(Network(weights, shape), rendered(name, work, recipes.HELD_OUT), gain, PLAN.seed)
     figures["training_cpu_seconds"] = round(time.process_time() - began)
-    if further:
-        figures["learnt_further"] = 1
     write_whole(output / f"{name}.toml", card(name, quantiles, output_gain_db, figures).encode())
     print(name, figures, flush=True)
 

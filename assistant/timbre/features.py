@@ -69,3 +69,8 @@ def hertz(pitch: Frames) -> Frames:
 def network_input(pitch: Frames, loudness_db: Frames) -> Frames:
     """Shape (2, frames): both near ±1."""
     return np.stack([(pitch - 60) / 24, (loudness_db + 40) / 20]).astype(np.float32)
+
+
+def unscaled(features: Frames) -> tuple[Frames, Frames]:
+    """The pitch and the loudness that `network_input` made `features` of, (…, 2, frames)."""
+    return features[..., 0, :] * np.float32(24) + 60, features[..., 1, :] * np.float32(20) - 40

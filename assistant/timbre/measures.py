@@ -13,7 +13,8 @@ from assistant.timbre.features import SAMPLE_RATE_HZ, Frames, loudness
 SCALES = (4096, 2048, 1024, 512, 256, 128)
 MEL_BANDS = 80
 MEL_TOP_HZ = 16_000.0
-_RANGE_DB = 70.0
+MEL_WINDOW = 2048
+RANGE_DB = 70.0
 _COEFFICIENTS = 20
 _LOUD_DB = -45.0
 
@@ -38,9 +39,9 @@ def spectral_distance(one: Samples, other: Samples) -> float:
     return total / len(SCALES)
 
 
-def mel_db(samples: Samples) -> Frames:
+def mel_db(samples: Samples, hop: int = 480) -> Frames:
     """Power in 80 mel bands (Slaney's scale and areas) to 16 kHz, every 10 ms, in dB; shape (frames, 80)."""
-    power = magnitudes(samples, 2048, 480) ** 2 @ _mel_filters().T
+    power = magnitudes(samples, MEL_WINDOW, hop) ** 2 @ mel_filters().T
     decibel: Frames = 10 * np.log10(power + 1e-10)
     return decibel
 
@@ -48,7 +49,7 @@ def mel_db(samples: Samples) -> Frames:
 def mel_distance(one: Samples, other: Samples) -> float:
     """The mean difference of mel spectra in dB; what lies 70 dB under the loudest of `one` counts as silence."""
     first, second = mel_db(one), mel_db(other)
-    floor = first.max() - _RANGE_DB
+    floor = first.max() - RANGE_DB
     return float(np.abs(np.maximum(first, floor) - np.maximum(second, floor)).mean())
 
 
@@ -88,8 +89,8 @@ def aliasing_db(samples: Samples, hz: float) -> float:
 
 
 @cache
-def _mel_filters() -> Frames:
-    bins = np.fft.rfftfreq(2048, 1 / SAMPLE_RATE_HZ)
+def mel_filters() -> Frames:
+    bins = np.fft.rfftfreq(MEL_WINDOW, 1 / SAMPLE_RATE_HZ)
     edges = _mel_to_hz(np.linspace(0, _hz_to_mel(MEL_TOP_HZ), MEL_BANDS + 2))
     rising = (bins[None] - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins[None]) / (edges[2:] - edges[1:-1])[:, None]

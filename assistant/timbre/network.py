@@ -8,6 +8,7 @@ import numpy as np
 
 from assistant.timbre.features import Frames
 from assistant.timbre.shape import Shape
+from assistant.timbre.table import corners
 
 
 class Network:
@@ -21,22 +22,30 @@ class Network:
         self.outs = [_matrix(weights, f"block{number}.out") for number in range(len(shape.dilations))]
         self.hidden = _matrix(weights, "head.hidden")
         self.out = _matrix(weights, "head.out")
+        self.table = np.ascontiguousarray(weights["table"].T)
 
     def flow(self) -> Flow:
         return Flow(self)
 
 
 class Flow:
-    """One pass through a network; `past` are the frames that each block still hears."""
+    """One pass through a network; `past` are the frames that each block still hears.
+
+    The table is read at the frame itself, which came `look_ahead` frames ago.
+    """
 
     def __init__(self, network: Network) -> None:
         self._network = network
         channels = network.shape.channels
+        self._ahead: Frames | None = None
         self._past = [np.zeros((2 * dilation, channels), np.float32) for dilation in network.shape.dilations]
 
     def next(self, features: Frames) -> Frames:
         """`features` (2, frames) → (frames, outputs), as if all blocks so far had come at once."""
         network = self._network
+        ahead = np.repeat(features[:, :1], network.shape.look_ahead, axis=1) if self._ahead is None else self._ahead
+        waiting = np.concatenate([ahead, features], axis=1)
+        self._ahead = waiting[:, features.shape[1] :]
         x = features.T @ network.enter[0] + network.enter[1]
         for number, dilation in enumerate(network.shape.dilations):
             heard = np.concatenate([self._past[number], x])
@@ -52,6 +61,8 @@ class Flow:
         x = x @ network.hidden[0] + network.hidden[1]
         x = np.maximum(x, 0.1 * x)
         result: Frames = x @ network.out[0] + network.out[1]
+        for share, cell in corners(waiting[:, : features.shape[1]]):
+            result += share[:, None] * network.table[cell]
         return result
 
 

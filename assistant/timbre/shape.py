@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, a_weights
+from assistant.timbre.table import CELLS
 
 BANDS = 64
 """Bands of noise, evenly spaced in mel from 0 to half the sample rate."""
@@ -48,7 +49,8 @@ class Shape:
         layers["head.hidden"] = (2 * channels, channels, 1)
         layers["head.out"] = (self.outputs, 2 * channels, 1)
         weights: dict[str, tuple[int, ...]] = {f"{name}.weight": size for name, size in layers.items()}
-        return weights | {f"{name}.bias": size[:1] for name, size in layers.items()}
+        biases = {f"{name}.bias": size[:1] for name, size in layers.items()}
+        return weights | biases | {"table": (self.outputs, CELLS)}
 
 
 def band_shapes() -> NDArray[np.float32]:

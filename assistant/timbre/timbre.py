@@ -9,10 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from assistant.errors import InvalidPreset
 from assistant.presets import find_preset, list_presets, preset_path, read_toml, shown
 from assistant.timbre.network import Network
 from assistant.timbre.shape import BANDS, Shape
+from assistant.timbre.table import CELLS
 from assistant.timbre.weights import read_weights
 
 _REQUIRED = ("description", "low", "high", "licence", "material")
@@ -134,7 +137,10 @@ def _network(path: Path, card: Mapping[str, Any]) -> Network:
     broken = InvalidPreset(f"{shown(path)}: its weights are not those of a timbre", hint="train it again")
     try:
         channels = weights["in.weight"].shape[0]
-        harmonics = weights["head.out.weight"].shape[0] - 1 - BANDS
+        outputs = weights["head.out.weight"].shape[0]
+        harmonics = outputs - 1 - BANDS
+        # What was learnt before there were tables says all of it by its network.
+        weights.setdefault("table", np.zeros((outputs, CELLS), np.float32))
     except KeyError as error:
         raise broken from error
     shape = Shape(harmonics, channels)

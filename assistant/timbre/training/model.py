@@ -12,16 +12,20 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, a_weights
+from assistant.timbre.measures import MEL_WINDOW, mel_filters
 from assistant.timbre.shape import FADE_HZ, NOISE_WINDOW, Shape, band_shapes, noise_weights
+from assistant.timbre.table import corners
 
 Parameters = dict[str, Tensor]
 _SLACK_NEPERS = 1.2
 """How far learning may leave the loudness it is given. What the analysis gets wrong, a pitch that is a little off say,
 would else bend the spectrum; at run time the slack is left out, and the loudness is the one asked for."""
+MEL_STEP_HZ = 4.0
 SCALES = (4096, 2048, 1024, 512, 256, 128)
 
 
@@ -30,7 +34,7 @@ def fresh(shape: Shape, seed: int) -> Parameters:
     draw = torch.Generator().manual_seed(seed)
     parameters: Parameters = {}
     for name, size in sorted(shape.parameters().items()):
-        if name.endswith(".bias"):
+        if name.endswith(".bias") or name == "table":
             parameters[name] = torch.zeros(size)
             continue
         # The last layer begins nearly silent about its own opinion: every spectrum flat.
@@ -56,7 +60,35 @@ def outputs(parameters: Mapping[str, Tensor], shape: Shape, features: Tensor) ->
         )
     x = functional.conv1d(x, parameters["head.hidden.weight"], parameters["head.hidden.bias"])
     x = functional.leaky_relu(x, 0.1)
-    return functional.conv1d(x, parameters["head.out.weight"], parameters["head.out.bias"]).transpose(1, 2)
+    x = functional.conv1d(x, parameters["head.out.weight"], parameters["head.out.bias"]).transpose(1, 2)
+    table = parameters["table"].T
+    for share, cell in corners(features.cpu().numpy()):
+        x = x + torch.from_numpy(share).to(x.device)[..., None] * table[torch.from_numpy(cell).to(x.device)]
+    return x
+
+
+def mel_tables() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The power in every band of mel from a harmonic of amplitude 1, for every `MEL_STEP_HZ`, and from each bin of
+    noise.
+    """
+    filters = mel_filters()
+    hz_a_bin = SAMPLE_RATE_HZ / 2 / (filters.shape[1] - 1)
+    window = np.hanning(MEL_WINDOW + 1)[:-1]
+    places = np.arange(0, 24_000, MEL_STEP_HZ) / hz_a_bin
+    nearest = np.rint(places).astype(int)
+    tones = np.zeros((len(places), len(filters)))
+    for offset in range(-3, 4):
+        bins = nearest + offset
+        away = bins - places
+        # The transform of a Hann window, from three of a rectangle's.
+        response = (np.sinc(away) + 0.5 * np.sinc(away - 1) + 0.5 * np.sinc(away + 1)) * MEL_WINDOW / 2
+        inside = (bins >= 0) & (bins < filters.shape[1])
+        tones[inside] += filters[:, bins[inside]].T * np.square(response[inside] / 2)[:, None]
+    coarse = np.fft.rfftfreq(NOISE_WINDOW, 1 / SAMPLE_RATE_HZ)
+    fine = np.arange(filters.shape[1]) * hz_a_bin
+    spread = np.maximum(0, 1 - np.abs(fine[None] - coarse[:, None]) / coarse[1])
+    noise = spread @ filters.T * np.square(window).sum()
+    return tones.astype(np.float32), noise.astype(np.float32)
 
 
 class Synthesis:
@@ -73,6 +105,8 @@ class Synthesis:
         window = torch.hann_window(NOISE_WINDOW, device=device)
         self.window = window / torch.sqrt(window.square().sum() / HOP)
         self.ramp = (torch.arange(HOP, device=device) / HOP).float()
+        self.mel_filters = torch.from_numpy(mel_filters().T.copy()).to(device)
+        self.mel_tones, self.mel_noise = (torch.from_numpy(table).to(device) for table in mel_tables())
         self.hann = {size: torch.hann_window(size, device=device) for size in SCALES}
 
     def amplitudes(self, out: Tensor, hz: Tensor, loudness_db: Tensor) -> tuple[Tensor, Tensor]:
@@ -116,6 +150,25 @@ class Synthesis:
         half = NOISE_WINDOW // 2
         return functional.pad(laid[:, half:], (0, half))[:, : frames * HOP]
 
+    def mel_db(self, hz: Tensor, tones: Tensor, noise: Tensor) -> Tensor:
+        """What `measures.mel_db` expects to find of these amplitudes, (…, bands of mel): no sound needs to be made."""
+        place = (hz[..., None] * self.multiples / MEL_STEP_HZ).round().long().clamp(max=len(self.mel_tones) - 1)
+        tonal = torch.einsum("...h,...hm->...m", tones.square(), self.mel_tones[place])
+        return 10 * torch.log10(tonal + (noise @ self.bands).square() @ self.mel_noise + 1e-10)
+
+    def mel_loss(self, made: Tensor, true: Tensor, floor: Tensor) -> Tensor:
+        """The mean difference of mel spectra in dB, what lies under `floor` being silence; as `measures` has it."""
+        one, other = (
+            (
+                10
+                * torch.log10(
+                    self._magnitude(audio, MEL_WINDOW, 480).square().transpose(1, 2) @ self.mel_filters + 1e-10
+                )
+            ).maximum(floor)
+            for audio in (made, true)
+        )
+        return (one - other).abs().mean()
+
     def spectral_loss(self, made: Tensor, true: Tensor, scales: tuple[int, ...] = SCALES) -> Tensor:
         """The multi-scale spectral loss: mean difference of magnitudes and of their logarithms over `scales`."""
         total = made.new_zeros(())
@@ -125,6 +178,6 @@ class Synthesis:
             total = total + (torch.log(one + 1e-4) - torch.log(other + 1e-4)).abs().mean()
         return total / len(scales)
 
-    def _magnitude(self, audio: Tensor, size: int) -> Tensor:
-        spectrum = torch.stft(audio, size, size // 4, window=self.hann[size], return_complex=True)
+    def _magnitude(self, audio: Tensor, size: int, hop: int | None = None) -> Tensor:
+        spectrum = torch.stft(audio, size, hop or size // 4, window=self.hann[size], return_complex=True)
         return torch.view_as_real(spectrum).square().sum(-1).add(1e-9).sqrt()

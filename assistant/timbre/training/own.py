@@ -25,7 +25,8 @@ from assistant.timbre.weights import read_weights, write_weights
 from midi.errors import HummingbridgeError
 
 if TYPE_CHECKING:
-    from assistant.timbre.training.fit import Passage, Told
+    from assistant.timbre.training.fit import Told
+    from assistant.timbre.training.passages import Passage
 
 SHORTEST_SECONDS = 40.0
 """So much has to sound; a minute or more is better, four are plenty."""
@@ -217,7 +218,8 @@ def _weights_of(name: str) -> dict[str, Frames]:
 
 def _passages(fit: Fit) -> list[Passage]:
     """The recording cut into passages, on the common scale of loudness."""
-    from assistant.timbre.training.fit import LONGEST_PIECE, passage
+    from assistant.timbre.training.fit import LONGEST_PIECE
+    from assistant.timbre.training.passages import passage
 
     level = fit.controls.loudness_db
     gain = 10 ** ((_LEVEL_DB - float(np.quantile(level[fit.controls.sounding], 0.95))) / 20)

@@ -17,24 +17,26 @@ from assistant.timbre.training.phrases import FRAMES_A_SECOND, Phrase
 
 Samples = NDArray[np.float32]
 TICKS = 4800
+_DAMPING_SECONDS = 0.04
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A phrase for a General MIDI program."""
+    """A phrase for a General MIDI program. `single`: what rings on is damped as soon as the next note begins."""
 
     phrase: Phrase
     program: int
     seed: int
+    single: bool = False
 
     @property
     def length(self) -> int:
         return len(self.phrase.pitch) * HOP
 
 
-def soundfont(phrase: Phrase, program: int, font: Path, seed: int) -> Samples:
+def soundfont(phrase: Phrase, program: int, font: Path, seed: int, *, single: bool = False) -> Samples:
     """The phrase as a General MIDI program plays it, dry."""
-    return soundfonts([Part(phrase, program, seed)], font)[0]
+    return soundfonts([Part(phrase, program, seed, single)], font)[0]
 
 
 def soundfonts(parts: Sequence[Part], font: Path) -> list[Samples]:
@@ -70,28 +72,60 @@ def _midi(parts: Sequence[Part]) -> Any:
 
 
 def _events(part: Part) -> list[tuple[float, int, Any]]:
-    """(seconds, order at one time, message)."""
+    """(seconds, order at one time, message). Single notes take turns on two channels, so that one can be damped."""
     import mido
 
     phrase, draw = part.phrase, np.random.default_rng((part.seed, 1))
-    events: list[tuple[float, int, Any]] = [(0.0, 0, mido.Message("program_change", program=part.program))]
+    channels = range(2 if part.single else 1)
+    events: list[tuple[float, int, Any]] = [
+        (0.0, 0, mido.Message("program_change", program=part.program, channel=channel)) for channel in channels
+    ]
     for number, note in enumerate(phrase.notes):
+        channel = number % len(channels)
         end = note.end
         if number + 1 < len(phrase.notes):
             following = phrase.notes[number + 1]
             joined = following.start - note.end < 1e-3 and following.pitch != note.pitch
             end += draw.uniform(0.005, 0.03) if joined and draw.random() < 0.5 else 0.0
-        events.append((note.start, 2, mido.Message("note_on", note=note.pitch, velocity=note.velocity)))
-        events.append((end, 0, mido.Message("note_off", note=note.pitch)))
+            if part.single:
+                events += _damped(channel, following.start)
+        events.append(
+            (note.start, 2, mido.Message("note_on", note=note.pitch, velocity=note.velocity, channel=channel))
+        )
+        events.append((end, 0, mido.Message("note_off", note=note.pitch, channel=channel)))
     bends = np.rint(phrase.bend / 2 * 8191).astype(int)
     levels = np.clip(np.rint(phrase.expression), 0, 127).astype(int)
-    for frame in range(len(bends)):
+    starts = [int(note.start * FRAMES_A_SECOND) for note in phrase.notes]
+    owners = np.maximum(np.searchsorted(starts, np.arange(len(bends)), side="right") - 1, 0) % len(channels)
+    sent: dict[tuple[str, int], int] = {}
+    for frame, channel in enumerate(owners.tolist()):
         at = frame / FRAMES_A_SECOND
-        if frame == 0 or bends[frame] != bends[frame - 1]:
-            events.append((at, 1, mido.Message("pitchwheel", pitch=int(bends[frame]))))
-        if frame == 0 or levels[frame] != levels[frame - 1]:
-            events.append((at, 1, mido.Message("control_change", control=11, value=int(levels[frame]))))
+        if sent.get(("bend", channel)) != bends[frame]:
+            sent["bend", channel] = int(bends[frame])
+            events.append((at, 1, mido.Message("pitchwheel", pitch=int(bends[frame]), channel=channel)))
+        if sent.get(("level", channel)) != levels[frame]:
+            sent["level", channel] = int(levels[frame])
+            level = mido.Message("control_change", control=11, value=int(levels[frame]), channel=channel)
+            events.append((at, 1, level))
     return sorted(events, key=lambda event: event[:2])
+
+
+def _damped(channel: int, at: float) -> list[tuple[float, int, Any]]:
+    """What fades a channel out around a time, and makes it ready for its next note."""
+    import mido
+
+    first, last = at - _DAMPING_SECONDS * 0.4, at + _DAMPING_SECONDS * 0.6
+    fade = [
+        (
+            first + share * (last - first),
+            1,
+            mido.Message("control_change", control=7, value=round(100 * (1 - share) ** 0.5), channel=channel),
+        )
+        for share in np.linspace(0, 1, 11)[1:].tolist()
+    ]
+    silent = mido.Message("control_change", control=120, value=0, channel=channel)
+    ready = mido.Message("control_change", control=7, value=100, channel=channel)
+    return [*fade, (last + 0.002, 1, silent), (last + 0.004, 1, ready)]
 
 
 def gritty_lead(phrase: Phrase, seed: int) -> Samples:

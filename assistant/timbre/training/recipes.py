@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,14 @@ FLUID = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 LEVEL_DB = -20.0
 """Where the loudest twentieth of each timbre's material begins: all timbres have one scale of loudness."""
 SECONDS = 30.0
+_SWELLS = 0.4
+"""How much of a swell is left to the volume: that of a SoundFont makes a note louder without making it brighter, as no
+player does. Most of what is loud and soft is to come from how hard its notes are struck.
+"""
 LICENCE = "GPL-3.0-or-later"
 FLUID_MATERIAL = "phrases of our own played by FluidR3_GM.sf2 (Frank Wen and contributors, MIT), program {program}"
 OWN_MATERIAL = "phrases of our own played by a synthesiser of our own, assistant/timbre/training/players.py"
-LEARNT = tuple(range(8))
+LEARNT = tuple(range(16))
 HELD_OUT = (900, 901)
 
 
@@ -83,14 +87,17 @@ SOURCES: dict[str, Source] = {
 
 
 def played(name: str, seed: int, seconds: float = SECONDS) -> tuple[Frames, Frames]:
-    """A phrase of this timbre: mono samples at 48 kHz, and the pitch that it really has, in Hz a frame."""
+    """A phrase of this timbre, one note at a time: mono samples at 48 kHz, and the pitch that it really has, in Hz a
+    frame.
+    """
     source = SOURCES[name]
     # Every instrument has phrases of its own, so that none learns another's.
     own = seed + 1000 * list(SOURCES).index(name)
     written = phrase(own, source.low, source.high, seconds)
     if source.program is None:
         return SYNTHS[name](written, own), written.hz
-    samples = soundfont(written, source.program, FLUID, own)
+    written = replace(written, expression=127 * (written.expression / 127) ** _SWELLS)
+    samples = soundfont(written, source.program, FLUID, own, single=True)
     return samples, refined(samples, written.hz)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from assistant.timbre.shape import Shape
 from assistant.timbre.training import fit as fitting
+from assistant.timbre.training.passages import passage
 torch.set_num_threads(1)
 fitting._EVERY_SECONDS = -1.0
 frames = 700
@@ -30,7 +31,7 @@ def told(now):
         os.kill(os.getpid(), signal.SIGKILL)
 shape = Shape(harmonics=8, channels=16, dilations=(1, 2))
 learnt = fitting.fit(
-    [fitting.passage(samples, hz, 8)], shape, fitting.Plan(4, 2), checkpoint=checkpoint, told=told, device="cpu"
+    [passage(samples, hz, 8)], shape, fitting.Plan(4, 2), checkpoint=checkpoint, told=told, device="cpu"
 )
 np.savez(result, steps=steps, **{name: value.numpy() for name, value in learnt.items()})
 """
