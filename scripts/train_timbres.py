@@ -28,7 +28,7 @@ from assistant.timbre.training.model import fresh
 from assistant.timbre.training.passages import passage
 from assistant.timbre.weights import read_weights, write_weights
 
-PLAN = Plan(frame_steps=250, sound_steps=80)
+PLAN = Plan(frame_steps=300, sound_steps=90)
 SHIPPED = Path(__file__).parents[1] / "presets" / "timbres"
 
 

@@ -13,6 +13,8 @@ from torch import Tensor
 
 _MOMENTUM = 0.95
 _ADAM = (0.9, 0.99)
+_DECAY = 3.0
+"""Of what a step moves: weights that grew without end would answer every onset for a second after it."""
 
 
 class Optimiser:
@@ -33,6 +35,7 @@ class Optimiser:
                 assert grad is not None
                 if _is_inner(name):
                     mean.lerp_(grad, 1 - _MOMENTUM)
+                    value.mul_(1 - rate * _DECAY)
                     value.sub_(rate * _orthogonal(torch.lerp(grad, mean, _MOMENTUM).flatten(1)).view_as(value))
                     continue
                 square = self._squares[name]
