@@ -23,12 +23,18 @@ _NOISE_SMOOTH_FRAMES = 6
 
 @dataclass(frozen=True, slots=True)
 class Transferred:
-    """The new sound, as long as its source and aligned with it to the sample, at 48 kHz; what was done, in words."""
+    """The new sound, as long as its source and aligned with it to the sample, at 48 kHz; what was done; and what the
+    timbre was given, one voice's controls after the other.
+    """
 
     audio: Audio
     octaves: int
     struck: bool
-    voices: int
+    parts: tuple[Controls, ...]
+
+    @property
+    def voices(self) -> int:
+        return len(self.parts)
 
 
 def transfer(
@@ -49,19 +55,17 @@ def transfer(
     audio = source.resampled(SAMPLE_RATE_HZ)
     mono = audio.mono()
     tell = progress or (lambda _: None)
-    if asked.chords:
-        parts, done = _chords(audio, timbre, asked, tell)
-    else:
-        parts, done = _line(mono, timbre, asked, tell)
-    wet = _sum([_played(timbre, controls, asked, morph, number) for number, controls in enumerate(parts)], audio.length)
+    done = _chords(audio, timbre, asked, tell) if asked.chords else _line(mono, timbre, asked, tell)
+    played = [_played(timbre, controls, asked, morph, number) for number, controls in enumerate(done.parts)]
+    wet = _sum(played, audio.length)
     if asked.noise > 0 and not asked.chords:
-        wet = wet + np.float32(asked.noise) * _unpitched(mono, parts[0])
+        wet = wet + np.float32(asked.noise) * _unpitched(mono, done.parts[0])
     mixed = _mixed(wet, mono, asked.wet)
     tell(1.0)
     return replace(done, audio=Audio(amplified(mixed, 1.0), SAMPLE_RATE_HZ))
 
 
-def _line(mono: Samples, timbre: Timbre, asked: Settings, tell: Progress) -> tuple[list[Controls], Transferred]:
+def _line(mono: Samples, timbre: Timbre, asked: Settings, tell: Progress) -> Transferred:
     found = heard(mono)
     if not found.sounding.any():
         raise NothingHeard(
@@ -72,10 +76,10 @@ def _line(mono: Samples, timbre: Timbre, asked: Settings, tell: Progress) -> tup
     fitted, octaves = within_range(found, timbre, asked)
     struck = is_struck(found) if asked.struck is None else asked.struck
     controls = mapped(fitted, timbre, replace(asked, struck=struck))
-    return [controls], Transferred(_EMPTY, octaves, struck, 1)
+    return Transferred(_EMPTY, octaves, struck, (controls,))
 
 
-def _chords(audio: Audio, timbre: Timbre, asked: Settings, tell: Progress) -> tuple[list[Controls], Transferred]:
+def _chords(audio: Audio, timbre: Timbre, asked: Settings, tell: Progress) -> Transferred:
     """Several voices: transcribed, each given its notes, each held as the timbre holds them."""
     from assistant.hear import HearSettings, listen
 
@@ -87,7 +91,7 @@ def _chords(audio: Audio, timbre: Timbre, asked: Settings, tell: Progress) -> tu
         controls = performed(line, timbre, audio.duration_seconds, seed=asked.seed + number)
         fitted, _ = within_range(controls, timbre, replace(asked, transpose=0.0, octaves=0))
         parts.append(fitted)
-    return parts, Transferred(_EMPTY, 0, True, len(parts))
+    return Transferred(_EMPTY, 0, True, tuple(parts))
 
 
 _EMPTY = Audio(np.zeros((1, 0), np.float32), SAMPLE_RATE_HZ)

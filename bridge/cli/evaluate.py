@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bridge.cli.console import answer_json, counted, named_progress, progress, say, table
+from bridge.cli.evaluate_timbre import command as timbre
 from bridge.cli.options import JSON_OUT
 
 if TYPE_CHECKING:
@@ -85,95 +86,7 @@ def hearing(folder: Path, tracker: str, peers: bool, degraded: bool, each: bool,
         table(_COLUMNS, [_row(clip, one) for clip, one in found["hummingbridge"].items()])
 
 
-@command.command("timbre")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--timbre", "names", multiple=True, metavar="NAME", help="Only this one; can be given again.")
-@click.option("--clips", default=3, show_default=True, help="How many of FOLDER's clips, ten seconds of each.")
-@click.option("--peers", is_flag=True, help="Also judge WORLD and the SoundFont on the same inputs.")
-@click.option(
-    "--pictures",
-    metavar="FOLDER",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Draw spectrograms into FOLDER: a picture for each timbre.",
-)
-@click.option(
-    "--json", "as_json", is_flag=False, flag_value="-", metavar="[FILE]", help="Answer as JSON: to FILE, or here."
-)
-def timbre(
-    folder: Path, names: tuple[str, ...], clips: int, peers: bool, pictures: Path | None, as_json: str | None
-) -> None:
-    """How good voices from FOLDER and a piano sound as each timbre; pYIN and a classifier judge.
-
-    FOLDER holds clips as for hearing. Needs fluidsynth, the SoundFonts FluidR3 and MuseScore General, librosa,
-    scikit-learn, and pyworld for --peers.
-
-    \b
-    hummingbridge evaluate timbre singing --timbre cello --peers
-    """
-    from assistant.audio import read_audio
-    from assistant.files import write_whole
-    from assistant.hear.evaluation import find_clips
-    from assistant.optional import require
-    from assistant.timbre.evaluation import PHRASE_SECONDS, made, mean, pairs, piano, speed, targets, taught
-    from assistant.timbre.features import SAMPLE_RATE_HZ
-    from assistant.timbre.picture import spectrograms
-    from assistant.timbre.timbre import list_timbres, load_timbre
-
-    if as_json not in (None, "-"):
-        JSON_OUT.convert(as_json, None, None)
-    for package in ("sklearn", "librosa", "pyworld")[: 3 if peers else 2]:
-        require(package, what_for="judging timbres")
-    length = int(PHRASE_SECONDS * SAMPLE_RATE_HZ)
-    sources = {
-        clip.name: read_audio(clip.sound).resampled(SAMPLE_RATE_HZ).mono()[:length]
-        for clip in find_clips(folder)[:clips]
-    }
-    sources["piano"] = piano()
-    with progress("Teaching the judge") as told:
-        judge = taught(told)
-    rows: list[tuple[str, ...]] = []
-    answer: dict[str, Any] = {}
-    soloists = [load_timbre(name) for name in names or list_timbres() if not load_timbre(name).players]
-    with progress("Judging") as told:
-        for index, one in enumerate(soloists):
-            itself = judge.votes(targets(one.name), one.family)
-            ways = made(one, sources, peers=peers)
-            if pictures:
-                own = targets(one.name)[:length]
-                drawn = {"what came in": sources, **ways, "itself": {next(iter(sources)): own}}
-                write_whole(pictures / f"{one.name}.png", spectrograms(one.name, drawn))
-            found = pairs(judge, one, sources, ways)
-            faster = speed(one, sources["piano"])
-            answer[one.name] = {
-                "votes_for_the_instrument_itself": itself,
-                "times_real_time": faster,
-                "card": dict(one.figures),
-                "ways": {way: {what: asdict(figures) for what, figures in each.items()} for way, each in found.items()},
-            }
-            for way, each in found.items():
-                row = mean(list(each.values())).as_row()
-                extra = (f"{faster:.0f}", f"{itself:.0%}") if way == "hummingbridge" else ("", "")
-                rows.append((one.name if way == "hummingbridge" else "", way, *row, *extra))
-            told((index + 1) / len(soloists))
-    if as_json:
-        answer_json(answer, as_json)
-        if as_json == "-":
-            return
-    say(f"{counted(len(sources), 'source')}: {', '.join(sources)}; means")
-    table(_TIMBRE_COLUMNS, rows)
-    say("from the cards, on phrases of the instrument that were not learnt from")
-    table(_CARD_COLUMNS, [(one.name, *(f"{one.figures[what]:.3f}" for what in _CARD_FIGURES)) for one in soloists])
-    if pictures:
-        say(f"spectrograms are in {pictures}")
-
-
-_TIMBRE_COLUMNS = (
-    *("timbre", "way", "cents", "within 50", "phrasing", "to target / to source", "votes"),
-    *("times real time", "the instrument's own votes"),
-)
-
-_CARD_FIGURES = ("spectral_loss_to_untrained", "log_mel_db", "loudness_db")
-_CARD_COLUMNS = ("timbre", "spectral loss, to untrained", "log-mel, dB", "loudness, dB")
+command.add_command(timbre)
 
 _COLUMNS = ("", "onset", "with pitch", "with end", "meant", "transposed", "found for each", "time for each second")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -119,8 +119,8 @@ def _stretches(controls: Controls) -> list[tuple[int, int]]:
     return found
 
 
-def nearest(fit: Fit) -> str:
-    """The shipped timbre whose sound of the same phrase is nearest to the recording."""
+def nearest(fit: Fit, *, without: Collection[str] = ()) -> str:
+    """The timbre whose sound of the same phrase is nearest to the recording, `without` some of them."""
     first, last = max(_stretches(fit.controls), key=lambda one: fit.controls.sounding[slice(*one)].sum())
     last = min(last, first + int(_COMPARED_SECONDS * FRAMES_A_SECOND))
     true = fit.samples[first * HOP : last * HOP]
@@ -128,6 +128,8 @@ def nearest(fit: Fit) -> str:
     hz = hertz(fit.controls.pitch[first:last])
     distances = {}
     for name in list_timbres():
+        if name in without:
+            continue
         timbre = load_timbre(name)
         pitch = fit.controls.pitch[fit.controls.sounding]
         reaches = ((pitch >= timbre.low - 1) & (pitch <= timbre.high + 1)).mean() > 0.9
@@ -165,7 +167,7 @@ def learn(
     if not owner.strip() or not licence_spdx.strip():
         raise InvalidBrief("whose recording it is was not said", hint='say it: --whose "my own" --licence CC0-1.0')
     torch.set_num_threads(1)
-    passages = _passages(fit)
+    passages = passages_of(fit)
     heard_pitch = fit.controls.pitch[fit.controls.sounding]
     low, high = (round(float(edge)) for edge in np.quantile(heard_pitch, (0.01, 0.99)))
     low, high = max(0, low - 2), min(127, max(high + 2, low + 6))
@@ -216,7 +218,7 @@ def _weights_of(name: str) -> dict[str, Frames]:
     return dict(read_weights(card_path(name).with_suffix(".safetensors")))
 
 
-def _passages(fit: Fit) -> list[Passage]:
+def passages_of(fit: Fit) -> list[Passage]:
     """The recording cut into passages, on the common scale of loudness."""
     from assistant.timbre.training.fit import LONGEST_PIECE
     from assistant.timbre.training.passages import passage

@@ -9,7 +9,7 @@ import numpy as np
 
 from assistant.timbre.features import Frames, loudness
 from assistant.timbre.training.analysis import refined
-from assistant.timbre.training.phrases import phrase
+from assistant.timbre.training.phrases import Phrase, phrase
 from assistant.timbre.training.players import SYNTHS, soundfont
 
 FLUID = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
@@ -86,19 +86,29 @@ SOURCES: dict[str, Source] = {
 }  # fmt: skip
 
 
-def played(name: str, seed: int, seconds: float = SECONDS) -> tuple[Frames, Frames]:
-    """A phrase of this timbre, one note at a time: mono samples at 48 kHz, and the pitch that it really has, in Hz a
-    frame.
-    """
-    source = SOURCES[name]
+ENSEMBLES: dict[str, Source] = {
+    "string-section": Source(48, 36, 96, 160, "strings", "bowed", "Many string players"),
+}
+"""What ensembles, which learn nothing of their own, are measured against."""
+INSTRUMENTS = SOURCES | ENSEMBLES
+
+
+def rendered(name: str, seed: int, seconds: float = SECONDS) -> tuple[Frames, Phrase]:
+    """A phrase of this timbre, one note at a time: mono samples at 48 kHz, and how it was written."""
+    source = INSTRUMENTS[name]
     # Every instrument has phrases of its own, so that none learns another's.
-    own = seed + 1000 * list(SOURCES).index(name)
+    own = seed + 1000 * list(INSTRUMENTS).index(name)
     written = phrase(own, source.low, source.high, seconds)
     if source.program is None:
-        return SYNTHS[name](written, own), written.hz
+        return SYNTHS[name](written, own), written
     written = replace(written, expression=127 * (written.expression / 127) ** _SWELLS)
-    samples = soundfont(written, source.program, FLUID, own, single=True)
-    return samples, refined(samples, written.hz)
+    return soundfont(written, source.program, FLUID, own, single=True), written
+
+
+def played(name: str, seed: int, seconds: float = SECONDS) -> tuple[Frames, Frames]:
+    """The same, and the pitch that it really has, in Hz a frame."""
+    samples, written = rendered(name, seed, seconds)
+    return samples, written.hz if INSTRUMENTS[name].program is None else refined(samples, written.hz)
 
 
 def level_gain(passages: list[Frames]) -> float:

@@ -1,0 +1,1 @@
+"""How good timbres are, judged by what had no part in making them."""

@@ -1,0 +1,92 @@
+"""One source made into one timbre, judged: pitch, phrasing, timbre, and what it is taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.audio import Samples
+from assistant.timbre.features import loudness
+from assistant.timbre.judging.instruments import Judge, votes
+from assistant.timbre.judging.pitch import SUNG, Agreement, Pitch, against_control, against_source, tracked
+from assistant.timbre.judging.ways import Made
+from assistant.timbre.measures import timbre_distance
+from assistant.timbre.timbre import Timbre
+
+_LOUD_DB, _DEEPEST_DB = 40.0, 60.0
+_BEYOND = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A sound that is made into timbres, and its pitch."""
+
+    samples: Samples
+    pitch: Pitch
+
+    @classmethod
+    def of(cls, samples: Samples) -> Source:
+        return cls(samples, tracked(samples, *SUNG))
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """`control`: pitch beside what the timbre was given, None where that is not known; `source`: beside the source's.
+
+    `phrasing`: the correlation of loudness with the source's. `closeness`: the distance of the mean cepstrum to the
+    target's over that to the source's. `heard`: family → share of seconds; `votes`: the share for the right ones.
+    """
+
+    control: Agreement | None
+    source: Agreement
+    phrasing: float
+    closeness: float
+    heard: Mapping[str, float]
+    votes: float
+
+
+def judged(judge: Judge, source: Source, made: Made, target: Samples, timbre: Timbre) -> Pair:
+    """What was made of `source`, beside a true phrase of the target."""
+    pitch = tracked(made.samples, timbre.low - _BEYOND, timbre.high + _BEYOND)
+    heard = judge.heard(made.samples)
+    return Pair(
+        against_control(pitch, made.control) if made.control else None,
+        against_source(pitch, source.pitch),
+        phrasing(source.samples, made.samples),
+        timbre_distance(made.samples, target) / max(timbre_distance(made.samples, source.samples), 1e-6),
+        heard,
+        votes(heard, timbre.family),
+    )
+
+
+def phrasing(source: Samples, made: Samples) -> float:
+    """The correlation of loudness in dB where the source is heard."""
+    before, after = loudness(source), loudness(made)
+    count = min(len(before), len(after))
+    heard = before[:count] > before.max() - _LOUD_DB
+    return float(np.corrcoef(before[:count][heard], np.maximum(after[:count][heard], after.max() - _DEEPEST_DB))[0, 1])
+
+
+def mean(pairs: Sequence[Pair]) -> Pair:
+    """The mean of several pairs of one way."""
+    controls = [one.control for one in pairs if one.control]
+    families = dict.fromkeys(family for one in pairs for family in one.heard)
+    heard = {family: _mean([one.heard.get(family, 0.0) for one in pairs]) for family in families}
+    return Pair(
+        _agreement(controls) if controls else None,
+        _agreement([one.source for one in pairs]),
+        _mean([one.phrasing for one in pairs]),
+        _mean([one.closeness for one in pairs]),
+        dict(sorted(heard.items(), key=lambda item: -item[1])),
+        _mean([one.votes for one in pairs]),
+    )
+
+
+def _agreement(each: Sequence[Agreement]) -> Agreement:
+    return Agreement(_mean([one.cents for one in each]), _mean([one.within_50 for one in each]))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))

@@ -1,0 +1,77 @@
+"""Pitch as pYIN and YIN (librosa) hear it: none of them has a part in the making, where SwiftF0 listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from assistant.audio import Samples
+from assistant.optional import require
+from assistant.timbre.controls import Controls, Flags
+from assistant.timbre.features import FRAMES_A_SECOND, SAMPLE_RATE_HZ, Frames, hertz
+
+_TRACKED_HZ = 16_000
+_HOP = 160
+_RESOLUTION = 0.2
+_PERIODS = 2
+SUNG = (35.0, 91.0)
+"""Where voices and a piano are looked for, as MIDI pitches."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pitch:
+    """MIDI pitch every 10 ms, and where the tracker is sure of one."""
+
+    midi: Frames
+    sure: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The median difference in cents, and the share of frames that differ by less than 50."""
+
+    cents: float
+    within_50: float
+
+
+def tracked(samples: Samples, low: float, high: float) -> Pitch:
+    """Mono samples at 48 kHz, their pitch looked for between two MIDI numbers. pYIN says where there is one, YIN, which
+    is not in steps, which; where they are a semitone apart there is none. Raises `MissingPart`.
+    """
+    librosa = require("librosa", what_for="judging pitch")
+    import soxr
+
+    slow = soxr.resample(samples, SAMPLE_RATE_HZ, _TRACKED_HZ)
+    lowest, highest = (float(edge) for edge in hertz(np.array([low - 1, high + 1])))
+    # The shortest window that holds two periods of the lowest pitch: a longer one smears where notes change.
+    window = 1 << int(np.ceil(np.log2(2 * _PERIODS * _TRACKED_HZ / lowest)))
+    asked = {"fmin": lowest, "fmax": highest, "sr": _TRACKED_HZ, "frame_length": window, "hop_length": _HOP}
+    rough, voiced, _ = librosa.pyin(slow, resolution=_RESOLUTION, **asked)
+    fine = librosa.yin(slow, **asked)
+    apart = np.abs(12 * np.log2(fine / np.nan_to_num(rough, nan=1.0)))
+    sure: Flags = np.asarray(voiced & (apart < 1), np.bool_)
+    return Pitch(69 + 12 * np.log2(fine / 440), sure)
+
+
+def against_control(made: Pitch, control: Controls) -> Agreement:
+    """The pitch that came out beside the one that the timbre was given, where it was to sound. An octave counts."""
+    places = np.rint(np.arange(len(made.midi)) * _HOP / _TRACKED_HZ * FRAMES_A_SECOND).astype(int)
+    places = places[places < len(control)]
+    asked = control.sounding[places] & made.sure[: len(places)]
+    return _agreement((made.midi[: len(places)] - control.pitch[places])[asked])
+
+
+def against_source(made: Pitch, source: Pitch) -> Agreement:
+    """The pitch that came out beside that of the source. Octaves do not count: transfers move by them."""
+    count = min(len(made.midi), len(source.midi))
+    both = made.sure[:count] & source.sure[:count]
+    apart = (made.midi[:count] - source.midi[:count])[both]
+    return _agreement((apart + 6) % 12 - 6)
+
+
+def _agreement(semitones: Frames) -> Agreement:
+    if not len(semitones):
+        return Agreement(float("nan"), 0.0)
+    cents = np.abs(semitones) * 100
+    return Agreement(float(np.median(cents)), float((cents < 50).mean()))
