@@ -16,6 +16,7 @@ from bridge.cli.options import JSON_OUT
 
 if TYPE_CHECKING:
     from assistant.timbre.judging.pairs import Pair
+    from assistant.timbre.judging.pitch import Agreement
     from assistant.timbre.judging.report import Answer, Judged, Report
 
 
@@ -133,8 +134,8 @@ def _show(report: Report, found: Sequence[Answer], sources: Sequence[str]) -> No
 
 
 _WAYS = (
-    *("timbre", "made by", "cents from its control", "within 50", "cents from the source", "within 50"),
-    *("phrasing", "to target / to source", "votes", "the instrument's own votes"),
+    *("timbre", "made by", "cents from its control", "within 50", "of an exact tone", "within 50"),
+    *("cents from the source", "within 50", "phrasing", "to target / to source", "votes", "the instrument's own votes"),
 )
 
 
@@ -162,9 +163,12 @@ def _ways(one: Judged) -> list[tuple[str, ...]]:
 
 
 def _pair(one: Pair) -> tuple[str, ...]:
-    control = (f"{one.control.cents:.1f}", f"{one.control.within_50:.3f}") if one.control else ("", "")
-    source = f"{one.source.cents:.1f}", f"{one.source.within_50:.3f}"
-    return *control, *source, f"{one.phrasing:.2f}", f"{one.closeness:.2f}", f"{one.votes:.0%}"
+    pitch = [cell for each in (one.control, one.exact, one.source) for cell in _agreement(each)]
+    return *pitch, f"{one.phrasing:.2f}", f"{one.closeness:.2f}", f"{one.votes:.0%}"
+
+
+def _agreement(one: Agreement | None) -> tuple[str, str]:
+    return (f"{one.cents:.1f}", f"{one.within_50:.3f}") if one else ("", "")
 
 
 def _families(heard: Mapping[str, float]) -> str:

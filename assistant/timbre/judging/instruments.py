@@ -34,6 +34,8 @@ MEANT: dict[str, frozenset[str]] = {
 _PLUCKED = frozenset({"piano", "bells", "guitar"})
 _FRAMES, _STEP = 100, 50
 _HEARD_DB, _DEEPEST_DB = 45.0, 70.0
+_SILENT_DB = -60.0
+"""Of a band's power: less is no sound, though it were the loudest."""
 _LEAST_HEARD = 0.6
 
 
@@ -97,7 +99,7 @@ def _seconds_of(samples: Samples) -> Frames:
     rows = []
     for first in range(0, len(spectra) - _FRAMES + 1, _STEP):
         part = spectra[first : first + _FRAMES]
-        heard = part.max(axis=1) > spectra.max() - _HEARD_DB
+        heard = part.max(axis=1) > max(spectra.max() - _HEARD_DB, _SILENT_DB)
         if heard.mean() < _LEAST_HEARD:
             continue
         level = np.maximum(part, part.max() - _DEEPEST_DB)[heard]

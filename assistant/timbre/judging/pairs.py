@@ -10,13 +10,21 @@ import numpy as np
 from assistant.audio import Samples
 from assistant.timbre.features import loudness
 from assistant.timbre.judging.instruments import Judge, votes
-from assistant.timbre.judging.pitch import SUNG, Agreement, Pitch, against_control, against_source, tracked
+from assistant.timbre.judging.pitch import (
+    SUNG,
+    Agreement,
+    Pitch,
+    against_control,
+    against_source,
+    compass,
+    exact,
+    tracked,
+)
 from assistant.timbre.judging.ways import Made
 from assistant.timbre.measures import timbre_distance
 from assistant.timbre.timbre import Timbre
 
 _LOUD_DB, _DEEPEST_DB = 40.0, 60.0
-_BEYOND = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +41,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`control`: pitch beside what the timbre was given, None where that is not known; `source`: beside the source's.
+    """`control`: pitch beside what the timbre was given, and `exact` that of a tone that does just this, which is the
+    tracker's own error; None for a peer, which is given something else. `source`: beside the source's.
 
     `phrasing`: the correlation of loudness with the source's. `closeness`: the distance of the mean cepstrum to the
     target's over that to the source's. `heard`: family → share of seconds; `votes`: the share for the right ones.
     """
 
     control: Agreement | None
+    exact: Agreement | None
     source: Agreement
     phrasing: float
     closeness: float
@@ -49,10 +59,12 @@ class Pair:
 
 def judged(judge: Judge, source: Source, made: Made, target: Samples, timbre: Timbre) -> Pair:
     """What was made of `source`, beside a true phrase of the target."""
-    pitch = tracked(made.samples, timbre.low - _BEYOND, timbre.high + _BEYOND)
+    where = compass(made.control, timbre)
+    pitch = tracked(made.samples, *where)
     heard = judge.heard(made.samples)
     return Pair(
-        against_control(pitch, made.control) if made.control else None,
+        against_control(pitch, made.control) if made.follows else None,
+        against_control(tracked(exact(made.control), *where), made.control) if made.follows else None,
         against_source(pitch, source.pitch),
         phrasing(source.samples, made.samples),
         timbre_distance(made.samples, target) / max(timbre_distance(made.samples, source.samples), 1e-6),
@@ -71,17 +83,22 @@ def phrasing(source: Samples, made: Samples) -> float:
 
 def mean(pairs: Sequence[Pair]) -> Pair:
     """The mean of several pairs of one way."""
-    controls = [one.control for one in pairs if one.control]
     families = dict.fromkeys(family for one in pairs for family in one.heard)
     heard = {family: _mean([one.heard.get(family, 0.0) for one in pairs]) for family in families}
     return Pair(
-        _agreement(controls) if controls else None,
+        _known([one.control for one in pairs]),
+        _known([one.exact for one in pairs]),
         _agreement([one.source for one in pairs]),
         _mean([one.phrasing for one in pairs]),
         _mean([one.closeness for one in pairs]),
         dict(sorted(heard.items(), key=lambda item: -item[1])),
         _mean([one.votes for one in pairs]),
     )
+
+
+def _known(found: Sequence[Agreement | None]) -> Agreement | None:
+    each = [one for one in found if one]
+    return _agreement(each) if each else None
 
 
 def _agreement(each: Sequence[Agreement]) -> Agreement:

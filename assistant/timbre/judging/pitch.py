@@ -9,12 +9,14 @@ import numpy as np
 from assistant.audio import Samples
 from assistant.optional import require
 from assistant.timbre.controls import Controls, Flags
-from assistant.timbre.features import FRAMES_A_SECOND, SAMPLE_RATE_HZ, Frames, hertz
+from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, Frames, hertz
+from assistant.timbre.timbre import Timbre
 
-_TRACKED_HZ = 16_000
-_HOP = 160
+_HOP = 480
 _RESOLUTION = 0.2
 _PERIODS = 2
+_BELOW = 5
+_PARTIALS, _TO_HZ = 20, 8000.0
 SUNG = (35.0, 91.0)
 """Where voices and a piano are looked for, as MIDI pitches."""
 
@@ -38,25 +40,45 @@ class Agreement:
 def tracked(samples: Samples, low: float, high: float) -> Pitch:
     """Mono samples at 48 kHz, their pitch looked for between two MIDI numbers. pYIN says where there is one, YIN, which
     is not in steps, which; where they are a semitone apart there is none. Raises `MissingPart`.
+
+    The window holds two periods of the lowest pitch, the least that YIN can do with: on a tone that follows what a
+    voice did exactly, four read three times as many cents, for they smear where it moves.
     """
     librosa = require("librosa", what_for="judging pitch")
-    import soxr
-
-    slow = soxr.resample(samples, SAMPLE_RATE_HZ, _TRACKED_HZ)
     lowest, highest = (float(edge) for edge in hertz(np.array([low - 1, high + 1])))
-    # The shortest window that holds two periods of the lowest pitch: a longer one smears where notes change.
-    window = 1 << int(np.ceil(np.log2(2 * _PERIODS * _TRACKED_HZ / lowest)))
-    asked = {"fmin": lowest, "fmax": highest, "sr": _TRACKED_HZ, "frame_length": window, "hop_length": _HOP}
-    rough, voiced, _ = librosa.pyin(slow, resolution=_RESOLUTION, **asked)
-    fine = librosa.yin(slow, **asked)
+    window = 2 * int(np.ceil(_PERIODS * SAMPLE_RATE_HZ / lowest / 2))
+    asked = {"fmin": lowest, "fmax": highest, "sr": SAMPLE_RATE_HZ, "frame_length": window, "hop_length": _HOP}
+    rough, voiced, _ = librosa.pyin(samples, resolution=_RESOLUTION, **asked)
+    fine = librosa.yin(samples, **asked)
     apart = np.abs(12 * np.log2(fine / np.nan_to_num(rough, nan=1.0)))
     sure: Flags = np.asarray(voiced & (apart < 1), np.bool_)
     return Pitch(69 + 12 * np.log2(fine / 440), sure)
 
 
+def compass(control: Controls, timbre: Timbre) -> tuple[float, float]:
+    """Where to look for what a timbre was asked for: all that it can play, but for what is far below this phrase."""
+    lowest = float(control.pitch[control.sounding].min(initial=timbre.high))
+    return max(timbre.low, lowest - _BELOW), float(timbre.high)
+
+
+def exact(control: Controls) -> Samples:
+    """A buzzing tone that does exactly what is asked: what the tracker makes of it is the tracker's own error."""
+    count = len(control) * HOP
+    hz, level = (
+        np.interp(np.arange(count) / HOP, np.arange(len(control)), curve)
+        for curve in (hertz(control.pitch), 10 ** (control.loudness_db / 20))
+    )
+    turns = np.cumsum(hz / SAMPLE_RATE_HZ)
+    tone = sum(
+        np.sin(2 * np.pi * (number * turns % 1.0)) / number * (number * hz < _TO_HZ) for number in range(1, _PARTIALS)
+    )
+    samples: Samples = (tone * level).astype(np.float32)
+    return samples
+
+
 def against_control(made: Pitch, control: Controls) -> Agreement:
     """The pitch that came out beside the one that the timbre was given, where it was to sound. An octave counts."""
-    places = np.rint(np.arange(len(made.midi)) * _HOP / _TRACKED_HZ * FRAMES_A_SECOND).astype(int)
+    places = np.rint(np.arange(len(made.midi)) * (_HOP / HOP)).astype(int)
     places = places[places < len(control)]
     asked = control.sounding[places] & made.sure[: len(places)]
     return _agreement((made.midi[: len(places)] - control.pitch[places])[asked])

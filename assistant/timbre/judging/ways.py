@@ -1,6 +1,6 @@
 """What becomes of a source: by the timbre, and by two peers of the same inputs.
 
-The WORLD vocoder sings with the target's mean spectral envelope; the target's SoundFont plays the notes that were heard.
+WORLD sings with the target's mean spectral envelope; the target's SoundFont plays the notes that were heard.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ SOUNDFONT = "SoundFont"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """Mono at 48 kHz, and the pitch it was asked for, where that is known."""
+    """Mono at 48 kHz; the pitch that the timbre was given, and whether this way was given it too."""
 
     samples: Samples
-    control: Controls | None = None
+    control: Controls
+    follows: bool = False
 
 
 @dataclass(slots=True)
@@ -44,12 +45,14 @@ class Ways:
     def made(self, source: Samples, timbre: Timbre, target: Samples) -> dict[str, Made]:
         """Way → what was made. The SoundFont stands beside timbres that have a General MIDI program."""
         done = transfer(Audio(source[None], SAMPLE_RATE_HZ), timbre)
-        found = {OURS: Made(done.audio.mono(), done.parts[0])}
+        asked = done.parts[0]
+        found = {OURS: Made(done.audio.mono(), asked, follows=True)}
         if self.peers:
-            found[WORLD] = Made(resung(self._voice(source), self._voice(target), len(source), done.octaves))
+            sung = resung(self._voice(source), self._voice(target), len(source), done.octaves)
+            found[WORLD] = Made(sung, asked)
             program = INSTRUMENTS[timbre.name].program
             if program is not None:
-                found[SOUNDFONT] = Made(replayed(self._heard(source), program, len(source), done.octaves))
+                found[SOUNDFONT] = Made(replayed(self._heard(source), program, len(source), done.octaves), asked)
         return found
 
     def _voice(self, samples: Samples) -> Envelope:
