@@ -17,7 +17,7 @@ from assistant.timbre.training.analysis import analysed
 AUDIBLE_DB = 70.0
 """A harmonic so far below the loudness is not heard; noise is by 10 dB more."""
 SILENT_DB = -65.0
-_LIKE_NEIGHBOURS = 3.0
+_LIKE_KEYS, _LIKE_LEVELS = 20.0, 100.0
 """Frames' worth: how much a cell of the table is drawn to each of its neighbours."""
 _NEPERS_A_DB = math.log(10) / 20
 
@@ -67,11 +67,11 @@ def table_of(passages: Sequence[Passage], shape: Shape) -> Frames:
         square += shares.T @ shares
         moment += shares.T @ wanted
     cells = np.arange(CELLS).reshape(len(KEYS), len(LEVELS_DB))
-    for one_side, other in ((cells[:-1], cells[1:]), (cells[:, :-1], cells[:, 1:])):
+    for one_side, other, strength in ((cells[:-1], cells[1:], _LIKE_KEYS), (cells[:, :-1], cells[:, 1:], _LIKE_LEVELS)):
         pairs = np.zeros((one_side.size, CELLS))
         pairs[np.arange(one_side.size), one_side.ravel()] = 1
         pairs[np.arange(one_side.size), other.ravel()] = -1
-        square += _LIKE_NEIGHBOURS * pairs.T @ pairs
+        square += strength * pairs.T @ pairs
     found = np.linalg.solve(square + 1e-3 * np.eye(CELLS), moment)
     # The slack in gain is not the table's matter.
     table: Frames = np.pad(found.T, ((1, 0), (0, 0))).astype(np.float32)
