@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,30 @@ def a_weights(hz: Frames) -> NDArray[np.float64]:
     curve /= (square + 20.6**2) * np.sqrt((square + 107.7**2) * (square + 737.9**2)) * (square + 12194.0**2) + 1e-30
     weights: NDArray[np.float64] = (curve * 10**0.1) ** 2
     return weights
+
+
+def hann_response(bins_away: Frames, size: int) -> Frames:
+    """The transform of a Hann window of `size`, so many bins beside a tone of amplitude 2."""
+    response: Frames = np.sinc(bins_away) + 0.5 * np.sinc(bins_away - 1) + 0.5 * np.sinc(bins_away + 1)
+    return response * size / 2
+
+
+@cache
+def tone_weights(step_hz: float) -> Frames:
+    """What the power of a tone counts for `loudness`, for every `step_hz` up to half the sample rate.
+
+    That is the A curve, but for the lowest tones: the window spreads a tone of 40 Hz to where the curve is far higher.
+    """
+    places = np.arange(0, SAMPLE_RATE_HZ / 2 + step_hz, step_hz) * WINDOW / SAMPLE_RATE_HZ
+    weights = a_weights(np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE_HZ))
+    total, powers = np.zeros(len(places)), np.zeros(len(places))
+    for offset in range(-4, 5):
+        bins = np.rint(places).astype(np.int64) + offset
+        power = np.square(hann_response(bins - places, WINDOW))
+        total += power * weights[np.minimum(np.abs(bins), WINDOW // 2)] * (bins >= 0)
+        powers += power
+    curve: Frames = (total / powers).astype(np.float32)
+    return curve
 
 
 def frames_in(samples: int) -> int:

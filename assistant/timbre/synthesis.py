@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from assistant.timbre.features import HOP, QUIET_DB, SAMPLE_RATE_HZ, Frames, a_weights, midi_pitch, network_input
+from assistant.timbre.features import HOP, QUIET_DB, SAMPLE_RATE_HZ, Frames, midi_pitch, network_input, tone_weights
 from assistant.timbre.shape import FADE_HZ, NOISE_WINDOW, Shape, band_shapes, noise_weights
 
 _BLOCK_FRAMES = 125
@@ -172,7 +172,7 @@ class _Constants:
     def __init__(self) -> None:
         self.bands = band_shapes()
         self.noise_weights = noise_weights()
-        self.curve = a_weights(np.arange(0, 24_000 + _CURVE_STEP_HZ, _CURVE_STEP_HZ)).astype(np.float32)
+        self.curve = tone_weights(_CURVE_STEP_HZ)
         window = np.hanning(NOISE_WINDOW + 1)[:-1]
         self.window = (window / np.sqrt(np.square(window).sum() / HOP)).astype(np.float32)
         self.ramp = (np.arange(HOP) / HOP).astype(np.float32)

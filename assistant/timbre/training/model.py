@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, a_weights
+from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, a_weights, hann_response
 from assistant.timbre.measures import MEL_WINDOW, mel_filters
 from assistant.timbre.shape import FADE_HZ, NOISE_WINDOW, Shape, band_shapes, noise_weights
 from assistant.timbre.table import corners
@@ -80,8 +80,7 @@ def mel_tables() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     for offset in range(-3, 4):
         bins = nearest + offset
         away = bins - places
-        # The transform of a Hann window, from three of a rectangle's.
-        response = (np.sinc(away) + 0.5 * np.sinc(away - 1) + 0.5 * np.sinc(away + 1)) * MEL_WINDOW / 2
+        response = hann_response(away, MEL_WINDOW)
         inside = (bins >= 0) & (bins < filters.shape[1])
         tones[inside] += filters[:, bins[inside]].T * np.square(response[inside] / 2)[:, None]
     coarse = np.fft.rfftfreq(NOISE_WINDOW, 1 / SAMPLE_RATE_HZ)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, a_weights, frames_in, hertz, loudness
+from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, a_weights, frames_in, hertz, loudness, tone_weights
 from assistant.timbre.measures import aliasing_db
 from assistant.timbre.synthesis import Stream, sound
 from assistant.timbre.timbre import list_timbres, load_timbre
@@ -36,6 +36,12 @@ def test_the_a_curve_is_that_of_the_standard():
     # IEC 61672-1, table 3, in dB.
     for hz, decibel in ((31.62, -39.4), (100, -19.1), (1000, 0.0), (2500, 1.3), (10_000, -2.5)):
         assert 10 * np.log10(a_weights(np.array([hz]))[0]) == pytest.approx(decibel, abs=0.15)
+
+
+@pytest.mark.parametrize("hz", [30, 41, 55, 110, 1000])
+def test_a_tone_counts_what_the_loudness_hears_of_it(hz):
+    tone = np.sin(2 * np.pi * hz * np.arange(48_000) / 48_000).astype(np.float32)
+    assert loudness(tone)[50:200].mean() == pytest.approx(10 * np.log10(tone_weights(1.0)[hz] / 2), abs=0.05)
 
 
 @pytest.mark.parametrize("name", SOLOISTS)
