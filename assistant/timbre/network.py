@@ -29,16 +29,16 @@ class Network:
 
 
 class Flow:
-    """One pass through a network; `past` are the frames that each block still hears.
+    """One pass through a network; `past` are the frames that each block still hears, at first as if what begins had
+    always been so: nothing stirs that does not change.
 
     The table is read at the frame itself, which came `look_ahead` frames ago.
     """
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        channels = network.shape.channels
         self._ahead: Frames | None = None
-        self._past = [np.zeros((2 * dilation, channels), np.float32) for dilation in network.shape.dilations]
+        self._past: list[Frames | None] = [None] * len(network.shape.dilations)
 
     def next(self, features: Frames) -> Frames:
         """`features` (2, frames) → (frames, outputs), as if all blocks so far had come at once."""
@@ -48,7 +48,8 @@ class Flow:
         self._ahead = waiting[:, features.shape[1] :]
         x = features.T @ network.enter[0] + network.enter[1]
         for number, dilation in enumerate(network.shape.dilations):
-            heard = np.concatenate([self._past[number], x])
+            past = self._past[number]
+            heard = np.concatenate([np.repeat(x[:1], 2 * dilation, axis=0) if past is None else past, x])
             self._past[number] = heard[len(heard) - 2 * dilation :]
             taps = np.concatenate([heard[: len(x)], heard[dilation : dilation + len(x)], x], axis=1)
             weight, bias = network.gates[number]
