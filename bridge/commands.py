@@ -219,6 +219,7 @@ class TimbreTransfer:
     transpose: float = asked("Semitones higher or lower.", default=0.0, low=-48, high=48)
     wet: float = asked("How much of the new sound; the rest is the source.", default=1.0, low=0, high=1)
     chords: bool = asked("Several notes at once: a piano or a guitar.", default=False)
+    melody: bool = asked("Of several notes at once the highest alone.", default=False)
     chain: str = asked('The chain of effects after it, or "none"; the words may choose one.', default="")
 
 

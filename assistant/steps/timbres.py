@@ -41,7 +41,7 @@ def transfer(
     made = transferred(audio, timbre, settings, morph=morph, progress=progress)
     timbres = (timbre, *([morph[0]] if morph else []))
     licences = tuple(Licence("generator", f"timbre {one.name}", one.licence_spdx) for one in timbres)
-    licences += (licence("basic-pitch"),) if settings.chords else (SWIFT_F0,)
+    licences += (licence("basic-pitch"),) if settings.chords or settings.melody else (SWIFT_F0,)
     asked: dict[str, Any] = {"timbre": timbre.name, **asdict(settings)}
     facts: dict[str, Any] = {
         "timbre": timbre.name,

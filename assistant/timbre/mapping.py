@@ -31,7 +31,8 @@ class Settings:
     `loudness`, `vibrato`, `attack` 0..1 (vibrato to 3): 0 lets the timbre play by itself, 1 follows the source. `noise`
     0..1: how much of what has no pitch, breath and consonants, is laid over. `transpose` semitones; `fold` brings
     notes out of range back by octaves, else they stay at its edge. `wet` 0..1. `struck`: the source dies away, as a
-    piano does, and its notes are held instead; None finds out. `chords`: several voices at once.
+    piano does, and its notes are held instead; None finds out. `chords`: several voices at once; `melody`:
+    of several at once the highest alone.
     """
 
     loudness: float = 1.0
@@ -44,6 +45,7 @@ class Settings:
     wet: float = 1.0
     struck: bool | None = None
     chords: bool = False
+    melody: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -54,6 +56,8 @@ class Settings:
                 raise InvalidBrief(f"{name} {value:g} is outside 0..{highest:g}", hint="bring it within the range")
         if not -48 <= self.transpose <= 48:
             raise InvalidBrief(f"transposing by {self.transpose:g} is outside -48..48", hint="four octaves at most")
+        if self.chords and self.melody:
+            raise InvalidBrief("all voices and the melody alone were asked for", hint="choose one of the two")
 
 
 def notes_in(controls: Controls) -> list[tuple[int, int]]:

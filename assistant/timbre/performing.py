@@ -13,6 +13,8 @@ from assistant.timbre.timbre import Timbre
 
 MOST_VOICES = 8
 _JOINED_SECONDS = 0.03
+_TOGETHER_SECONDS = 0.06
+_RINGING_SECONDS = 0.2
 _SOFTEST, _LOUDEST = 0.35, 0.97
 _ARCH_DB = 2.0
 _ACCENT_DB = 1.5
@@ -47,6 +49,24 @@ def voices(tones: Sequence[Tone], most: int = MOST_VOICES) -> tuple[tuple[Tone, 
                 line.append(Tone(last.start, tone.start, last.pitch, last.velocity))
             line.append(tone)
     return tuple(tuple(line) for line in lines)
+
+
+def melody(tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """The highest voice alone. A tone that begins under one that sounds on is left out; one that begins as the higher
+    one ends, as a piano's notes ring on under the pedal, cuts it short.
+    """
+    line: list[Tone] = []
+    for tone in sorted(tones, key=lambda one: (one.start, -one.pitch)):
+        while line and tone.start < line[-1].end:
+            last = line[-1]
+            if tone.pitch < last.pitch and last.end - tone.start > _RINGING_SECONDS:
+                break
+            line.pop()
+            if tone.start - last.start > _TOGETHER_SECONDS:
+                line.append(Tone(last.start, tone.start, last.pitch, last.velocity))
+        else:
+            line.append(tone)
+    return tuple(line)
 
 
 def performed(tones: Sequence[Tone], timbre: Timbre, seconds: float, *, seed: int = 0) -> Controls:

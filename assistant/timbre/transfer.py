@@ -13,7 +13,7 @@ from assistant.peak import amplified
 from assistant.timbre.controls import Controls, heard
 from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, Frames
 from assistant.timbre.mapping import Settings, is_struck, mapped, within_range
-from assistant.timbre.performing import MOST_VOICES, Tone, performed, voices
+from assistant.timbre.performing import MOST_VOICES, Tone, melody, performed, voices
 from assistant.timbre.sounding import Curve, blended, sounded
 from assistant.timbre.timbre import Timbre
 
@@ -55,10 +55,11 @@ def transfer(
     audio = source.resampled(SAMPLE_RATE_HZ)
     mono = audio.mono()
     tell = progress or (lambda _: None)
-    done = _chords(audio, timbre, asked, tell) if asked.chords else _line(mono, timbre, asked, tell)
+    several = asked.chords or asked.melody
+    done = _transcribed(audio, timbre, asked, tell) if several else _line(mono, timbre, asked, tell)
     played = [_played(timbre, controls, asked, morph, number) for number, controls in enumerate(done.parts)]
     wet = _sum(played, audio.length)
-    if asked.noise > 0 and not asked.chords:
+    if asked.noise > 0 and not several:
         wet = wet + np.float32(asked.noise) * _unpitched(mono, done.parts[0])
     mixed = _mixed(wet, mono, asked.wet)
     tell(1.0)
@@ -70,7 +71,7 @@ def _line(mono: Samples, timbre: Timbre, asked: Settings, tell: Progress) -> Tra
     if not found.sounding.any():
         raise NothingHeard(
             f"no pitch was heard in {found.seconds:.1f} s of sound",
-            hint="sing or play one note at a time; chords need --chords",
+            hint="sing or play one note at a time; chords need --chords, or --melody",
         )
     tell(0.4)
     fitted, octaves = within_range(found, timbre, asked)
@@ -79,19 +80,30 @@ def _line(mono: Samples, timbre: Timbre, asked: Settings, tell: Progress) -> Tra
     return Transferred(_EMPTY, octaves, struck, (controls,))
 
 
-def _chords(audio: Audio, timbre: Timbre, asked: Settings, tell: Progress) -> Transferred:
-    """Several voices: transcribed, each given its notes, each held as the timbre holds them."""
+def _transcribed(audio: Audio, timbre: Timbre, asked: Settings, tell: Progress) -> Transferred:
+    """Several notes at once: written down, given to voices or to the melody alone, held as the timbre holds them."""
     from assistant.hear import HearSettings, listen
 
     notes = listen(audio, HearSettings(polyphonic=True), progress=lambda share: tell(0.4 * share)).notes
-    tones = [Tone(note.onset_seconds, note.offset_seconds, round(note.pitch), note.velocity) for note in notes]
-    lines = voices([replace(tone, pitch=tone.pitch + asked.transpose) for tone in tones], MOST_VOICES)
-    parts = []
+    middle = float(np.median([note.velocity for note in notes]))
+    tones = [
+        Tone(
+            note.onset_seconds,
+            note.offset_seconds,
+            round(note.pitch) + asked.transpose,
+            float(np.clip(middle + asked.loudness * (note.velocity - middle), 1, 127)),
+        )
+        for note in notes
+    ]
+    lines = (melody(tones),) if asked.melody else voices(tones, MOST_VOICES)
+    # The voices of a chord stay together: none is moved by octaves for itself unless it has to be.
+    octaves = asked.octaves if asked.melody else asked.octaves or 0
+    parts, moved = [], 0
     for number, line in enumerate(lines):
         controls = performed(line, timbre, audio.duration_seconds, seed=asked.seed + number)
-        fitted, _ = within_range(controls, timbre, replace(asked, transpose=0.0, octaves=0))
+        fitted, moved = within_range(controls, timbre, replace(asked, transpose=0.0, octaves=octaves))
         parts.append(fitted)
-    return Transferred(_EMPTY, 0, True, tuple(parts))
+    return Transferred(_EMPTY, moved, True, tuple(parts))
 
 
 _EMPTY = Audio(np.zeros((1, 0), np.float32), SAMPLE_RATE_HZ)

@@ -73,6 +73,7 @@ async def transfer(app: App, asked: TimbreTransfer) -> dict[str, Any]:
         asked.transpose,
         wet=asked.wet,
         chords=asked.chords,
+        melody=asked.melody,
     )
     wanted = {"take": take.id, "timbre": choice.timbre, "chain": chain, "settings": asdict(settings)}
     job, _ = app.jobs.add("timbre", f"{take.name} as {choice.timbre}", wanted)

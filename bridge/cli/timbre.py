@@ -50,6 +50,7 @@ def command() -> None:
 )
 @click.option("--held/--as-played", "struck", default=None, help="Hold notes that die away (piano), or not.")
 @click.option("--chords", is_flag=True, help="Several notes at once: a piano, a guitar; each voice is played.")
+@click.option("--melody", is_flag=True, help="Of several notes at once the highest alone.")
 @click.option("--morph-to", metavar="TIMBRE", help="Change into this one along --curve.")
 @click.option("--curve", type=CURVE, metavar="S:SHARE,…", help="From the first (0) to the second (1); default: evenly.")
 @click.option("--chain", metavar="NAME", help="Effects after it; a description may choose one.")
@@ -70,6 +71,7 @@ def transfer_command(
     wet: float,
     struck: bool | None,
     chords: bool,
+    melody: bool,
     morph_to: str | None,
     curve: tuple[tuple[float, float], ...] | None,
     chain: str | None,
@@ -102,9 +104,8 @@ def transfer_command(
     timbre = load_timbre(choice.timbre)
     chain = chain or choice.chain or None
     effects = load_chain(chain) if chain else None
-    settings = Settings(
-        keep_loudness, keep_vibrato, keep_attack, keep_noise, transpose, octaves, fold, wet, struck, chords, seed
-    )
+    kept = (keep_loudness, keep_vibrato, keep_attack, keep_noise)
+    settings = Settings(*kept, transpose, octaves, fold, wet, struck, chords, melody, seed)
     output = output or Path(f"{Path(sound).stem}-{timbre.name}.wav")
     if output.exists() and Path(sound).exists() and output.samefile(sound):
         raise Misuse(f"{output} is the recording itself and stays as it is", hint="give another name with -o")

@@ -8,7 +8,7 @@ from assistant.errors import InvalidBrief, InvalidPreset, NothingHeard, UnknownN
 from assistant.timbre.controls import Controls, heard, held_through
 from assistant.timbre.features import loudness
 from assistant.timbre.mapping import Settings, is_struck, mapped, notes_in, within_range
-from assistant.timbre.performing import Tone, performed, voices
+from assistant.timbre.performing import Tone, melody, performed, voices
 from assistant.timbre.sounding import Curve
 from assistant.timbre.timbre import list_timbres, load_timbre, load_timbre_file
 from assistant.timbre.transfer import transfer
@@ -164,6 +164,25 @@ def test_more_voices_than_there_are_cut_the_one_that_ends_first():
         (0, 3, 64),
         (0.5, 2, 67),
     ]
+
+
+def test_the_melody_is_the_highest_voice_and_what_rings_on_is_cut():
+    chord = [Tone(0.02, 2, 72), Tone(0, 2, 60), Tone(0.03, 2, 64)]
+    # The next note of the melody is lower; the first rings on into it.
+    following = [Tone(1.9, 3, 71), Tone(2, 3, 55)]
+    assert [(tone.start, tone.end, tone.pitch) for tone in melody([*chord, *following])] == [
+        (0.02, 1.9, 72),
+        (1.9, 3, 71),
+    ]
+
+
+def test_under_a_held_melody_nothing_is_played():
+    assert [tone.pitch for tone in melody([Tone(0, 4, 72), Tone(1, 2, 60), Tone(2, 3, 62)])] == [72]
+
+
+def test_all_voices_and_the_melody_alone_are_not_asked_for_at_once():
+    with pytest.raises(InvalidBrief, match="the melody alone"):
+        Settings(chords=True, melody=True)
 
 
 def test_joined_notes_glide_and_separate_ones_do_not():
