@@ -32,7 +32,7 @@ SHORTEST_SECONDS = 40.0
 """So much has to sound; a minute or more is better, four are plenty."""
 _QUIETEST_DB = -50.0
 _NOISIEST_DB = 20.0
-_LEAST_HARMONIC = 0.96
+_LEAST_HARMONIC = 0.93
 _SLACK_FRAMES = 100
 _CHUNK_FRAMES = 2500
 _LEVEL_DB = -20.0
@@ -78,8 +78,8 @@ def examined(recordings: Sequence[Audio]) -> Fit:
     share = _harmonic_share(samples, controls)
     if share < _LEAST_HARMONIC:
         raise UnfitRecording(
-            f"several notes at once, or much else beside them: {share:.0%} of the sound are harmonics of one pitch, "
-            f"under {_LEAST_HARMONIC:.0%}",
+            f"several notes at once, or much else beside them: in a quarter of it no more than {share:.0%} of the "
+            f"sound are harmonics of one pitch, under {_LEAST_HARMONIC:.0%}",
             hint="record the instrument alone, one note at a time, in a dry room",
         )
     rests = level[~controls.sounding]
@@ -93,9 +93,11 @@ def examined(recordings: Sequence[Audio]) -> Fit:
 
 
 def _harmonic_share(samples: Samples, controls: Controls) -> float:
-    """The median share of power on the harmonics of the pitch that was heard, over twenty seconds at most.
+    """The share of power on the harmonics of the pitch that was heard, over twenty seconds at most: what three quarters
+    of the frames exceed.
 
-    A second voice lies between them, where a lone one leaves only its noise.
+    A second voice lies between them, where a lone one leaves only its noise. Oboes, violins and cellos alone have .99,
+    two of a kind .73 to .89, for there the louder one is often by itself: half of the frames say little.
     """
     shares = []
     for first, last in _stretches(controls)[:2]:
@@ -104,7 +106,7 @@ def _harmonic_share(samples: Samples, controls: Controls) -> float:
         tonal = np.square(10 ** (found.tones_db / 20)).sum(axis=1) / 2
         between = np.trapezoid(10 ** (found.noise_db / 10), band_centres_hz(), axis=1) / (SAMPLE_RATE_HZ / 2)
         shares.append((tonal / (tonal + between + 1e-12))[controls.sounding[first:last]])
-    return float(np.median(np.concatenate(shares))) if shares else 0.0
+    return float(np.quantile(np.concatenate(shares), 0.25)) if shares else 0.0
 
 
 def _stretches(controls: Controls) -> list[tuple[int, int]]:

@@ -49,3 +49,9 @@ def test_an_unfit_recording_is_told_why(samples, why):
     with pytest.raises(UnfitRecording, match=why) as told:
         examined([recording(samples)])
     assert told.value.hint
+
+
+def test_two_of_a_kind_are_two_though_one_is_often_by_itself():
+    other = np.roll(line(60, 4), int(1.2 * RATE))
+    with pytest.raises(UnfitRecording, match="several notes at once"):
+        examined([recording(line(60) + other * np.float32(0.7))])

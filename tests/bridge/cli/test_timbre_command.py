@@ -1,5 +1,8 @@
 """A hum becomes a cello by command, with its take, recipe and licences."""
 
+import shutil
+from pathlib import Path
+
 import soundfile
 
 
@@ -48,3 +51,13 @@ def test_timbres_are_listed_and_shown(program):
 
 def test_a_curve_without_a_goal_is_misuse(program, voice):
     assert program("timbre", "transfer", voice, "--to", "violin", "--curve", "0:0,1:1").code == 2
+
+
+def test_a_recording_that_bears_the_name_of_what_is_rendered_is_set_aside(program, voice):
+    shutil.copy(voice, "hum.wav")
+    recorded = Path("hum.wav").read_bytes()
+    assert program("hum", "hum.wav", "-o", "hum.mid").code == 0
+    made = program("render", "hum.mid", "--instrument", "timbre:cello")
+    assert made.code == 0, made.err
+    assert "your version is kept as hum-yours.wav" in made.err
+    assert Path("hum-yours.wav").read_bytes() == recorded
