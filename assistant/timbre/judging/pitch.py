@@ -42,8 +42,9 @@ def tracked(samples: Samples, low: float, high: float) -> Pitch:
     """Mono samples at 48 kHz, their pitch looked for between two MIDI numbers. pYIN says where there is one, YIN, which
     is not in steps, which; where they are a semitone apart there is none. Raises `MissingPart`.
 
-    The window holds two periods of the lowest pitch, the least that YIN can do with, and thirty milliseconds at least:
-    in a shorter one it reads a tone of few harmonics up to 8 cents sharp, in a longer one it smears where a voice moves.
+    The window holds two periods of the lowest pitch, the least that YIN can do with, and thirty milliseconds at least.
+    In a shorter one it reads a tone of few harmonics up to 8 cents sharp, in a longer one it smears where a voice
+    moves.
     """
     librosa = require("librosa", what_for="judging pitch")
     lowest, highest = (float(edge) for edge in hertz(np.array([low - 1, high + 1])))
