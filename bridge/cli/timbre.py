@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bridge.cli.console import answer_json, progress, say, table
+from bridge.cli.console import answer_json, note, progress, say, table
 from bridge.cli.options import FILE_IN, FOLDER_OUT, WAV_OUT, Misuse, Written, json_option, library_option
 
 
@@ -176,7 +176,13 @@ def show_command(name: str, as_json: bool) -> None:
 @click.option("--whose", metavar="TEXT", help="Whose recording it is; asked for if not given.")
 @click.option("--licence", "licence_spdx", metavar="SPDX", help="Its licence, CC0-1.0 say; asked for if not given.")
 @click.option("--from", "base", metavar="TIMBRE", help="The timbre to learn on from; the nearest if not given.")
-@click.option("--steps", default=500, show_default=True, help="How long to learn: 500 take some three minutes.")
+@click.option(
+    "--steps",
+    type=click.IntRange(1, 100_000),
+    default=500,
+    show_default=True,
+    help="How long to learn: 500 take some three minutes.",
+)
 @click.option("--samples", type=FOLDER_OUT, help="Write what it sounds like so far into this folder.")
 @json_option
 def train_command(
@@ -202,10 +208,13 @@ def train_command(
 
     from assistant.audio import read_audio
     from assistant.optional import require
-    from assistant.presets import own_folder
-    from assistant.timbre.training.own import examined, learn, nearest
+    from assistant.presets import list_presets
+    from assistant.timbre.training.own import examined, learn, nearest, place_for
 
     require("torch", what_for="learning a timbre")
+    place = place_for(name)
+    if any(preset.name == name for preset in list_presets("timbres")):
+        note(f"a timbre called {name} ships with the program; from now on yours is used in its place")
     whose = whose or click.prompt("Whose recording is it? (my own, …)", err=True)
     licence_spdx = licence_spdx or click.prompt("Under which licence? (CC0-1.0, LicenseRef-mine, …)", err=True)
     fit = examined([read_audio(path) for path in recordings])
@@ -227,7 +236,7 @@ def train_command(
         timbre = learn(
             fit,
             name,
-            own_folder() / "timbres",
+            place,
             owner=whose,
             licence_spdx=licence_spdx,
             base=base,

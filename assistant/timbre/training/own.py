@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from assistant.audio import Audio, Samples
-from assistant.errors import InvalidBrief
+from assistant.errors import CannotWrite, InvalidBrief
 from assistant.files import write_whole
 from assistant.optional import require
+from assistant.presets import check_name, own_folder
 from assistant.timbre.controls import Controls, heard, spans
 from assistant.timbre.features import FRAMES_A_SECOND, HOP, SAMPLE_RATE_HZ, Frames, hertz, loudness
 from assistant.timbre.measures import timbre_distance
@@ -45,6 +46,17 @@ class UnfitRecording(HummingbridgeError):
     """A recording from which no timbre can be learnt; the message says why."""
 
     code: ClassVar[str] = "unfit-recording"
+
+
+def place_for(name: str) -> Path:
+    """The folder that a new timbre of the composer's goes to. Raises `UnknownName` where the name is no plain one,
+    `CannotWrite` where a timbre of theirs has it already.
+    """
+    check_name("timbres", name)
+    folder = own_folder() / "timbres"
+    if (folder / f"{name}.toml").exists():
+        raise CannotWrite(f"a timbre of yours is called {name} already", hint="choose another name, or move that one")
+    return folder
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from assistant.audio import Audio
+from assistant.errors import CannotWrite, UnknownName
 from assistant.timbre.timbre import list_timbres
-from assistant.timbre.training.own import UnfitRecording, examined, nearest
+from assistant.timbre.training import own
+from assistant.timbre.training.own import UnfitRecording, examined, nearest, place_for
 from midi.pitch import hz_from_midi
 
 RATE = 48_000
@@ -55,3 +57,17 @@ def test_two_of_a_kind_are_two_though_one_is_often_by_itself():
     other = np.roll(line(60, 4), int(1.2 * RATE))
     with pytest.raises(UnfitRecording, match="several notes at once"):
         examined([recording(line(60) + other * np.float32(0.7))])
+
+
+@pytest.mark.parametrize("name", ["../cello", "a/b", "", "CON/"])
+def test_a_timbre_has_a_plain_name_and_lands_nowhere_else(name):
+    with pytest.raises(UnknownName, match="is not a plain name"):
+        place_for(name)
+
+
+def test_a_timbre_that_was_learnt_before_is_not_written_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(own, "own_folder", lambda: tmp_path)
+    (place_for("my-cello")).mkdir()
+    (tmp_path / "timbres" / "my-cello.toml").write_text("")
+    with pytest.raises(CannotWrite, match="called my-cello already"):
+        place_for("my-cello")
