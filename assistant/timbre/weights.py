@@ -23,7 +23,7 @@ _LARGEST_BYTES = 64 * 1024 * 1024
 
 
 def write_weights(path: Path, arrays: Mapping[str, Array]) -> Path:
-    """Half precision: weights lose nothing that is heard, and a timbre takes a megabyte."""
+    """Half precision: weights lose nothing that is heard, and a timbre takes 1.3 megabytes."""
     table: dict[str, Any] = {}
     parts: list[bytes] = []
     end = 0

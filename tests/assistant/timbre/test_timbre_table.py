@@ -7,10 +7,13 @@ from hypothesis import strategies as st
 
 from assistant.timbre.features import HOP, hertz, network_input
 from assistant.timbre.shape import Shape
+from assistant.timbre.synthesis import sound
 from assistant.timbre.table import CELLS, KEYS, LEVELS_DB, corners
+from assistant.timbre.timbre import card_path, load_timbre_file
 from assistant.timbre.training.passages import passage, table_of
 from assistant.timbre.training.phrases import phrase
 from assistant.timbre.training.players import Part, _events
+from assistant.timbre.weights import read_weights, write_weights
 
 
 def steady(pitch: float, second_harmonic: float, frames: int = 400):
@@ -41,6 +44,19 @@ def test_the_table_is_what_was_heard_on_each_key_and_its_neighbour_s_on_the_othe
     assert fall[KEYS.index(72), level] == pytest.approx(-20.0, abs=1.0)
     assert fall[KEYS.index(50), level] == pytest.approx(-6.0, abs=1.0)
     assert -20 < fall[KEYS.index(66), level] < -6
+
+
+def test_weights_from_before_there_were_tables_still_sound(tmp_path):
+    card = card_path("violin")
+    weights = read_weights(card.with_suffix(".safetensors"))
+    del weights["table"]
+    write_weights(tmp_path / "old.safetensors", weights)
+    (tmp_path / "old.toml").write_bytes(card.read_bytes())
+    network = load_timbre_file(tmp_path / "old.toml").network
+    made = sound(network, np.full(100, 440, np.float32), np.full(100, -25, np.float32))
+    assert not network.table.any()
+    assert np.isfinite(made).all()
+    assert made.any()
 
 
 def test_of_single_notes_each_is_silenced_as_the_next_begins():
