@@ -12,6 +12,7 @@ import numpy as np
 
 from assistant.audio import Audio, read_audio
 from assistant.errors import UnknownName
+from assistant.presets import list_presets
 from assistant.timbre.controls import Controls
 from assistant.timbre.features import HOP, SAMPLE_RATE_HZ
 from assistant.timbre.judging.likeness import played_by
@@ -47,12 +48,13 @@ def own(given: str, *, progress: Callable[[float], None] | None = None) -> Own:
     Raises `UnknownName`, `UnfitRecording`, `MissingPart`, `CannotRead`.
     """
     began = time.monotonic()
+    theirs = [preset.name for preset in list_presets("timbres") if preset.own]
     if Path(given).is_file():
         fit, phrases = _split(examined([read_audio(Path(given))]))
-        base = shipped = nearest(fit)
+        base = shipped = nearest(fit, without=theirs)
     elif given in SOURCES:
         fit, phrases = examined([_made(given)]), held_out(given)
-        base, shipped = nearest(fit, without=(given,)), given
+        base, shipped = nearest(fit, without=(given, *theirs)), given
     else:
         raise UnknownName(f"{given} is no recording and no timbre", hint=f"a file, or one of {', '.join(SOURCES)}")
     with tempfile.TemporaryDirectory() as folder:
