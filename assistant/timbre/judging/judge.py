@@ -46,10 +46,11 @@ def judged_timbre(
     near, folded = likeness(timbre, phrases), folded_db(timbre)
     progress(0.3)
     target = phrases[0].samples
+    shown = target[: int(SOURCE_SECONDS * SAMPLE_RATE_HZ)]
     made: dict[str, dict[str, Made]] = {}
     pairs: dict[str, dict[str, Pair]] = {}
     for number, (what, source) in enumerate(inputs.items()):
-        for way, one in ways.made(source.samples, timbre, target).items():
+        for way, one in ways.made(source.samples, timbre, shown).items():
             made.setdefault(way, {})[what] = one
             pairs.setdefault(way, {})[what] = judged(judge, source, one, target, timbre)
         progress(0.3 + 0.7 * (number + 1) / len(inputs))
@@ -57,7 +58,7 @@ def judged_timbre(
         rows = {
             "what came in": {what: source.samples for what, source in inputs.items()},
             **{way: {what: one.samples for what, one in each.items()} for way, each in made.items()},
-            "itself": {next(iter(inputs)): target[: int(SOURCE_SECONDS * SAMPLE_RATE_HZ)]},
+            "itself": {next(iter(inputs)): shown},
         }
         write_whole(pictures / f"{name}.png", spectrograms(name, rows))
     itself = judge.heard(np.concatenate([one.samples for one in phrases]))
