@@ -16,6 +16,7 @@ INSTALL = {
     "tinysoundfont": _WITHOUT_WHAT_THEY_ASK_FOR,
     "mir_eval": 'pip install "hummingbridge[evaluate]"',
     "librosa": 'pip install "hummingbridge[peers]"',
+    "sklearn": 'pip install "hummingbridge[peers]"',
     "aalink": 'pip install "hummingbridge[link]"',
     "dawdreamer": 'pip install "hummingbridge[lv2]"',
     "zeroconf": 'pip install "hummingbridge[advertise]"',

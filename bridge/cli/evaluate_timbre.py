@@ -64,6 +64,7 @@ def command(
     from assistant.timbre.judging.instruments import taught
     from assistant.timbre.judging.judge import judged_timbre, prepared
     from assistant.timbre.judging.material import check_material, true_instruments
+    from assistant.timbre.judging.own import check_own
     from assistant.timbre.judging.own import own as owned
     from assistant.timbre.judging.report import Report, answers
     from assistant.timbre.judging.speed import speeds
@@ -75,6 +76,8 @@ def command(
     for package in ("sklearn", "librosa", "torch", "pyworld")[: 4 if peers else 3]:
         require(package, what_for="judging timbres")
     check_material()
+    if own:
+        check_own(own)
     with progress("Listening to the sources") as told:
         inputs = prepared(folder, clips, told)
     with progress("Teaching the judge") as told:

@@ -41,22 +41,27 @@ class Own:
     loss_to_shipped: float
 
 
+def check_own(given: str) -> None:
+    """Raises `UnknownName` where it is neither a recording nor a timbre's name."""
+    if not Path(given).is_file() and given not in SOURCES:
+        raise UnknownName(f"{given} is no recording and no timbre", hint=f"a file, or one of {', '.join(SOURCES)}")
+
+
 def own(given: str, *, progress: Callable[[float], None] | None = None) -> Own:
     """Learns a timbre and throws it away again. `given` is a recording, or the name of a timbre, four minutes of whose
     instrument are then made into one, and learnt on from another timbre.
 
     Raises `UnknownName`, `UnfitRecording`, `MissingPart`, `CannotRead`.
     """
+    check_own(given)
     began = time.monotonic()
     theirs = [preset.name for preset in list_presets("timbres") if preset.own]
     if Path(given).is_file():
         fit, phrases = _split(examined([read_audio(Path(given))]))
         base = shipped = nearest(fit, without=theirs)
-    elif given in SOURCES:
+    else:
         fit, phrases = examined([_made(given)]), held_out(given)
         base, shipped = nearest(fit, without=(given, *theirs)), given
-    else:
-        raise UnknownName(f"{given} is no recording and no timbre", hint=f"a file, or one of {', '.join(SOURCES)}")
     with tempfile.TemporaryDirectory() as folder:
         timbre = learn(
             fit,
