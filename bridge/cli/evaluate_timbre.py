@@ -182,9 +182,9 @@ _MOST_FAMILIES = 4
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can hold: no number that is none."""
+    """What JSON can hold: no number that is none, or has no end."""
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ class Pitch:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """The median difference in cents, and the share of frames that differ by less than 50."""
+    """The median difference in cents, infinite where no pitch is heard; the share of frames within 50 cents."""
 
     cents: float
     within_50: float
@@ -96,6 +97,6 @@ def against_source(made: Pitch, source: Pitch) -> Agreement:
 
 def _agreement(semitones: Frames) -> Agreement:
     if not len(semitones):
-        return Agreement(float("nan"), 0.0)
+        return Agreement(math.inf, 0.0)
     cents = np.abs(semitones) * 100
     return Agreement(float(np.median(cents)), float((cents < 50).mean()))

@@ -145,7 +145,7 @@ class Answer:
         return self.line.what, self.line.asked, worst, name, share, "no" if self.missed else "yes"
 
     def as_json(self) -> dict[str, object]:
-        figures = {name: None if math.isnan(value) else value for name, value in self.figures.items()}
+        figures = {name: value if math.isfinite(value) else None for name, value in self.figures.items()}
         kept = None if not self.figures else not self.missed
         return {"what": self.line.what, "asked": self.line.asked, "kept": kept, "figures": figures}
 

@@ -62,6 +62,11 @@ def test_an_octave_counts_beside_the_control_and_not_beside_the_source(librosa):
     assert against_source(high, low).within_50 == 1.0
 
 
+def test_where_no_pitch_is_heard_it_is_as_far_off_as_can_be(librosa):
+    none = tracked(np.zeros(SAMPLE_RATE_HZ, np.float32), 52, 72)
+    assert against_control(none, swaying(60)) == Agreement(math.inf, 0.0)
+
+
 def test_phrasing_is_whole_where_the_loudness_is_the_same_and_turned_where_it_is():
     tone = exact(swaying(60, 2.0))
     rising = tone * np.geomspace(0.1, 1, len(tone), dtype=np.float32)
@@ -147,6 +152,7 @@ def test_nothing_is_missed_where_all_is_kept():
         ({"control": Agreement(4.1, 0.99)}, ["pitch beside its control, median cents"]),
         ({"control": Agreement(1.0, 0.979)}, ["the same, share within 50 cents"]),
         ({"control": Agreement(math.nan, 1.0)}, ["pitch beside its control, median cents"]),
+        ({"source": Agreement(math.inf, 0.0)}, ["ahead of WORLD: cents from the source"]),
         ({"closeness": 0.399}, []),
         ({"closeness": 0.4}, ["ahead of WORLD: MFCC, to target / to source"]),
         ({"votes": 0.89}, ["votes for the family"]),
