@@ -179,9 +179,9 @@ def show_command(name: str, as_json: bool) -> None:
 @click.option(
     "--steps",
     type=click.IntRange(1, 100_000),
-    default=500,
+    default=400,
     show_default=True,
-    help="How long to learn: 500 take some three minutes.",
+    help="How long to learn: 400 take some three minutes.",
 )
 @click.option("--samples", type=FOLDER_OUT, help="Write what it sounds like so far into this folder.")
 @json_option
@@ -241,8 +241,7 @@ def train_command(
             licence_spdx=licence_spdx,
             base=base,
             checkpoint=checkpoint,
-            frame_steps=steps,
-            sound_steps=steps // 5,
+            steps=steps,
             told=lambda now: bar(now.step / now.steps),
             early=early,
         )
