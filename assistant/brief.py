@@ -39,7 +39,8 @@ class Brief:
     of the sounding time in which the same pitch sounds, the least and the most; within that they are spread as
     people's variations are. `texture`: the motif taken as a *melody* with or without chords, as *voices* that are
     varied one by one, as *drums*; *auto* as what it looks like. `chords`: those under the melody *keep* still or
-    are *reharmonise*d; None: they stay, and move along where the whole melody is moved.
+    are *reharmonise*d; None: they stay, and move along where the whole melody is moved. `chromatic`: the learned model
+    may leave the motif's own key for a note now and then, as people do.
     `model`: one of the composer's own by name, in place of the shipped one. One of three may be asked to be written
     anew while all else stays: bars to `fill`, so many bars by which it `goes_on`, an `answer` as long as itself.
     Raises `InvalidBrief` for values that make no sense by themselves; those that contradict the motif are found by
@@ -59,6 +60,7 @@ class Brief:
     overlap: tuple[float, float] | None = None
     texture: Texture = "auto"
     chords: Chords | None = None
+    chromatic: bool = False
     model: str = ""
     fill: frozenset[int] = frozenset()
     goes_on: int = 0
@@ -105,6 +107,10 @@ class Brief:
             )
         if not 0 <= self.goes_on <= MOST_NEW_BARS:
             raise InvalidBrief(f"{self.goes_on} bars cannot be gone on with", hint=f"ask for 1 to {MOST_NEW_BARS}")
+        if self.chromatic and self.key is not None:
+            raise InvalidBrief(
+                f"staying in {self.key} and chromatic notes contradict each other", hint="leave one of them out"
+            )
         self._check_anew()
         object.__setattr__(self, "fill", frozenset(self.fill))
         object.__setattr__(self, "techniques", tuple(self.techniques))
@@ -134,6 +140,7 @@ class Brief:
             "a closeness": self.closeness is not None or self.overlap,
             "chords": self.chords,
             "the rules": self.source == "rules",
+            "chromatic notes": self.chromatic,
         }
         for what, given in others.items():
             if given:

@@ -101,6 +101,7 @@ def brief_of(asked: Mapping[str, Any]) -> Brief:
         source=asked.get("source", "both"),
         texture=asked.get("texture", "auto"),
         chords=asked.get("chords"),
+        chromatic=asked.get("chromatic", False),
         model=asked.get("model", ""),
         fill=frozenset(asked.get("fill", ())),
         goes_on=asked.get("goes_on", 0),

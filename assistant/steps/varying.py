@@ -105,6 +105,7 @@ def brief_json(brief: Brief) -> dict[str, Any]:
         "overlap": list(brief.overlap) if brief.overlap else None,
         **({"texture": brief.texture} if brief.texture != "auto" else {}),
         **({"chords": brief.chords} if brief.chords else {}),
+        **({"chromatic": True} if brief.chromatic else {}),
         **({"model": brief.model} if brief.model else {}),
         **({"fill": sorted(brief.fill)} if brief.fill else {}),
         **({"goes_on": brief.goes_on} if brief.goes_on else {}),

@@ -47,9 +47,9 @@ def vary_anew(motif: Motif, brief: Brief) -> tuple[Variation, ...]:
     count = max(FEWEST, CANDIDATES_OF_ONE * brief.count)
     seeds = [(min(AT_ONCE, count - first), random.getrandbits(32)) for first in range(0, count, AT_ONCE)]
     lines = [line for some, seed in seeds for line in _lines(motif, brief, terms, some, seed)]
-    filled = [c for c in measured(terms, lines, LEARNED, "model") if _sounds(c, bars)]
+    filled = [c for c in measured(terms, lines, LEARNED, "model") if 2 * empty_bars(c, bars) < len(bars)]
     found = []
-    for candidate in picked(filled, terms):
+    for candidate in picked(filled, terms, bars):
         varied = assembled(terms, candidate.tones)
         if varied is not None:
             found.append((closeness(longer.clip, varied.clip), candidate, varied))
@@ -71,14 +71,15 @@ def lengthened(motif: Motif, brief: Brief) -> tuple[Motif, frozenset[int]]:
     return replace(motif, clip=clip), frozenset(range(motif.bars + 1, motif.bars + more + 1))
 
 
-def picked(candidates: Sequence[Candidate], terms: Terms) -> list[Candidate]:
-    """As many as are asked for, unlike each other, drawn with better odds the less they differ from the motif in how
-    surprising they are."""
+def picked(candidates: Sequence[Candidate], terms: Terms, bars: frozenset[int]) -> list[Candidate]:
+    """As many as are asked for, unlike each other; those first that leave no bar empty, drawn with better odds the less
+    they differ from the motif in how surprising they are."""
     if not candidates:
         return []
     bits = load_model().bits([terms.source, *(candidate.phrase for candidate in candidates)])
     chance = np.random.default_rng((terms.brief.seed, len(candidates))).gumbel(size=len(candidates))
-    order = (ODD * np.abs(bits[1:] - bits[0]) - chance).argsort(kind="stable")
+    empty = [empty_bars(candidate, bars) for candidate in candidates]
+    order = np.lexsort((ODD * np.abs(bits[1:] - bits[0]) - chance, empty))
     sampled = shapes([spans_of(c.tones, terms) for c in candidates], terms.source.length)
     chosen: list[int] = []
     different = np.ones(len(candidates))
@@ -120,11 +121,10 @@ def _together(
     return lines
 
 
-def _sounds(candidate: Candidate, bars: frozenset[int]) -> bool:
-    """Whether something is struck in most of the bars."""
+def empty_bars(candidate: Candidate, bars: frozenset[int]) -> int:
+    """In how many of the bars nothing is struck."""
     size = candidate.terms.source.bar_ticks
-    struck = {tone.start // size + 1 for tone in candidate.tones} & bars
-    return 2 * len(struck) > len(bars)
+    return len(bars - {tone.start // size + 1 for tone in candidate.tones})
 
 
 def _check(motif: Motif, brief: Brief) -> None:

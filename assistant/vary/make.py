@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import ceil
 from random import Random
 
 from assistant.brief import LEARNED, Brief
@@ -11,6 +12,7 @@ from assistant.errors import InvalidBrief
 from assistant.tables import resolve
 from assistant.vary.anew import vary_anew
 from assistant.vary.candidates import Candidate
+from assistant.vary.crossing import crossed
 from assistant.vary.describe import described
 from assistant.vary.drums.make import vary_drums
 from assistant.vary.hold import assembled
@@ -36,14 +38,19 @@ SOURCES: dict[str, str] = {
 }
 """Where candidates come from; all of them go into one pool."""
 
-CANDIDATES_OF_TEN = {"model": 12, "rules": 20}
-"""How many candidates of each source are made for ten variations. On motifs of the judges' part a judge tells the ten
-from people's with an AUC of .663 (16 and 16: .673; 8 and 24: .677; each ± .045), and twelve take less time."""
-CANDIDATES_OF_TEN_FAR = {"model": 8, "rules": 40}
+CROSSED = "crossed"
+"""What comes of candidates of the model when their bars are mixed."""
+CANDIDATES_OF_TEN = {"model": 12, "rules": 4, CROSSED: 30}
+"""How many candidates of each kind are made for ten variations: `presets/melody/README.md` has what others gave."""
+CANDIDATES_TO_TASTE = {"model": 12, "rules": 28, CROSSED: 6}
+"""The same for a composer who has kept and discarded: of what may be liked there is some."""
+CANDIDATES_OF_TEN_FAR = {"model": 8, "rules": 40, CROSSED: 8}
 FAR = 0.3
 """The closeness under which a motif's variations are asked for that the model seldom writes."""
-ALONE = 50
+ALONE = {"model": 20, "rules": 50, CROSSED: 30}
 """The same of a source that is the only one."""
+OF_VERY_MANY = {"model": 0.4, "rules": 0.3, CROSSED: 0.5}
+"""How many for each variation beyond `MANY_ASKED`: of very many the choice matters less than the wait."""
 FEWEST_ASKED = 10
 """For fewer variations as many candidates are made as for these."""
 MANY_ASKED = 100
@@ -72,11 +79,8 @@ def vary(motif: Motif, brief: Brief, taste: Taste | None = None) -> tuple[Variat
     pool: dict[tuple[tuple[int, int], ...], Candidate] = {}
     picked: list[Candidate] = []
     for round_ in range(ROUNDS):
-        random = Random(f"{brief.seed} {round_}")
-        for name in sources(brief):
-            source: Source = resolve(SOURCES, name, kind="source of candidates")
-            for candidate in source(terms, wanted(terms, candidates_of(name, brief), random), random):
-                pool.setdefault(tuple((t.start, t.pitch) for t in candidate.tones), candidate)
+        for candidate in pooled(terms, counts_of(brief, taste), Random(f"{brief.seed} {round_}")):
+            pool.setdefault(tuple((t.start, t.pitch) for t in candidate.tones), candidate)
         picked = chosen(terms, tuple(pool.values()), taste)
         if len(picked) == brief.count:
             break
@@ -103,6 +107,18 @@ def vary(motif: Motif, brief: Brief, taste: Taste | None = None) -> tuple[Variat
     return variations
 
 
+def pooled(
+    terms: Terms, counts: Mapping[str, int], random: Random, table: Mapping[str, str] = SOURCES
+) -> list[Candidate]:
+    """So many candidates of each kind."""
+    pool: list[Candidate] = []
+    for name in (name for name in counts if name != CROSSED):
+        source: Source = resolve(table, name, kind="source of candidates")
+        pool += source(terms, wanted(terms, counts[name], random), random)
+    parents = [candidate for candidate in pool if candidate.source == "model"]
+    return pool + crossed(parents, wanted(terms, counts.get(CROSSED, 0), random), random)
+
+
 def chosen(terms: Terms, pool: Sequence[Candidate], taste: Taste | None = None) -> list[Candidate]:
     """The best of a pool."""
     return select(pool, terms, load_model(), load_listener(), taste)
@@ -125,13 +141,15 @@ def sources(brief: Brief) -> tuple[str, ...]:
     return tuple(name for name in SOURCES if asked[name])
 
 
-def candidates_of(name: str, brief: Brief) -> int:
-    """How many candidates a source is asked for."""
+def counts_of(brief: Brief, taste: Taste | None = None) -> dict[str, int]:
+    """How many candidates of each kind a brief is answered from."""
+    names = sources(brief)
     far = brief.closeness is not None and brief.closeness < FAR
-    of_ten = ALONE if len(sources(brief)) == 1 else (CANDIDATES_OF_TEN_FAR if far else CANDIDATES_OF_TEN)[name]
-    # Of very many the choice matters less than the wait.
-    counted = max(FEWEST_ASKED, min(MANY_ASKED, brief.count))
-    return of_ten * counted // 10 + max(0, brief.count - MANY_ASKED)
+    usual = CANDIDATES_OF_TEN if taste is None else CANDIDATES_TO_TASTE
+    of_ten = ALONE if len(names) == 1 else CANDIDATES_OF_TEN_FAR if far else usual
+    counted, more = max(FEWEST_ASKED, min(MANY_ASKED, brief.count)), max(0, brief.count - MANY_ASKED)
+    kinds = (*names, CROSSED) if "model" in names else names
+    return {name: of_ten[name] * counted // 10 + ceil(OF_VERY_MANY[name] * more) for name in kinds}
 
 
 def _motif(candidate: Candidate) -> Motif | None:

@@ -70,8 +70,13 @@ class MelodyModel:
     def bits(self, phrases: Sequence[Phrase]) -> NDArray[np.float64]:
         """How surprising each melody is, in bits a note, shape (phrases,): the rhythm's and the pitches' surprise
         over the number of notes. 0 for a melody without notes."""
+        result: NDArray[np.float64] = self.bits_apart(phrases).sum(1).round(9)
+        return result
+
+    def bits_apart(self, phrases: Sequence[Phrase]) -> NDArray[np.float64]:
+        """The same of the rhythm and of the pitches, shape (phrases, 2)."""
         coded = [_coded(phrase) for phrase in phrases]
-        total = np.zeros(len(phrases))
+        total = np.zeros((len(phrases), 2))
         for part, orders in enumerate((self.rhythm, self.pitch)):
             rows = [row for pair in coded for row in pair[part]]
             if not rows:
@@ -81,9 +86,9 @@ class MelodyModel:
             chance = np.full(len(rows), 1 / 64)
             for level, order in enumerate(orders):
                 chance = order.mixed(table[:, level], table[:, -1], chance)
-            total += np.bincount(owner, -np.log2(chance), len(coded))
+            total[:, part] = np.bincount(owner, -np.log2(chance), len(coded))
         notes = np.array([max(1, len(phrase.tones)) for phrase in phrases])
-        result: NDArray[np.float64] = (total / notes).round(9)
+        result: NDArray[np.float64] = total / notes[:, None]
         return result
 
     def arrays(self) -> dict[str, Any]:

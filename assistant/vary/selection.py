@@ -22,11 +22,11 @@ NEAREST, FURTHEST = 0.88, 0.22
 """Where a spread from near to far begins and ends when no closeness is asked for."""
 APART = 0.2
 """How different any two of the chosen should be (1 - closeness), less where all are near the source."""
-TRUST = 2.0
+TRUST = 3.0
 """How much the listener counts: 1 is the odds as it gives them; it hears only part of what differs."""
-PULL = 3.0
+PULL = 5.0
 """How much the composer's own choices count: against chance, whose spread is 1.3, and against closeness."""
-LOT = 0.35
+LOT = 0.2
 """How much a lot counts beside a miss of what is aimed at."""
 UNLIKE = 0.1
 """How different the chosen are in overlap where there are enough."""
@@ -71,8 +71,8 @@ def select(
 def _by_aims(candidates: Sequence[Candidate], brief: Brief, lots: NDArray[np.float64], sampled: Shapes) -> list[int]:
     """One for each closeness aimed at, from near to far: the one that costs least by how far it misses, its lot, how
     like those picked before it is, and how often its technique was picked."""
-    costs = -LOT * lots + np.array([0.15 * (len(c.techniques) - 1) for c in candidates])
     near = np.array([c.closeness for c in candidates])
+    costs = -LOT * at_its_closeness(lots, near) + np.array([0.15 * (len(c.techniques) - 1) for c in candidates])
     if brief.closeness is not None:
         off = np.abs(near - brief.closeness)
         costs = costs + np.where(off > BAND, 8.0 + 60.0 * (off - BAND), 0.0)
@@ -95,6 +95,14 @@ def _by_aims(candidates: Sequence[Candidate], brief: Brief, lots: NDArray[np.flo
         like = slice(None) if len(candidates) <= MANY else np.flatnonzero(np.abs(near - near[best]) < ALIKE)
         different[like] = np.minimum(different[like], 1.0 - closenesses(sampled[best], sampled.some(like)))
     return picked
+
+
+def at_its_closeness(lots: NDArray[np.float64], near: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The lots less what is usual at the closeness (least squares): how near, the composer says."""
+    spread = near - near.mean()
+    slope = (spread @ lots) / max(1e-9, float(spread @ spread))
+    found: NDArray[np.float64] = lots - lots.mean() - slope * spread
+    return found
 
 
 def _in_band(brief: Brief, lots: NDArray[np.float64], sampled: Shapes, source: Shapes) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.brief import Brief
 from assistant.errors import InvalidBrief
@@ -108,6 +108,12 @@ def terms_of(motif: Motif, brief: Brief, *, wide: bool = False) -> Terms:
         shortest=min(SHORTEST_TICKS // 2, *(t.length for t in source.tones)),
         on_grid=all(t.start % GRID_TICKS == 0 == t.length % GRID_TICKS for t in source.tones),
     )
+
+
+def in_any_key(terms: Terms) -> Terms:
+    """The same terms, every pitch in reach allowed."""
+    allowed = tuple(range(terms.low, terms.high + 1))
+    return replace(terms, allowed=allowed, fitting=tuple(_fitted(p, allowed) for p in range(-128, 256)))
 
 
 def sounds_in_locked(tone: Tone, terms: Terms) -> bool:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--keep", type=click.Choice(["rhythm", "contour", "pitches"]), help="What has to stay as it is.")
 @click.option("--lock", type=BARS, metavar="BARS", help="Bars that stay untouched, such as 1,3 or 1-2.")
 @click.option("--key", type=KEY, metavar="KEY", help='Stay in this key, such as "D minor".')
+@click.option("--chromatic", is_flag=True, help="Leave the motif's key now and then, as people do.")
 @click.option("--range", "pitch_range", type=RANGE, metavar="LOW-HIGH", help="Stay within pitches, such as C3-C5.")
 @click.option("--density", type=click.FloatRange(0.1, 8.0), help="Notes for each note of the motif: 2 twice as many.")
 @click.option(
@@ -72,6 +73,7 @@ def command(
     keep: str | None,
     lock: frozenset[int] | None,
     key: Key | None,
+    chromatic: bool,
     pitch_range: PitchRange | None,
     density: float | None,
     source: str,
@@ -108,6 +110,7 @@ def command(
         keep=cast("Keep | None", keep),
         locked_bars=lock or frozenset(),
         key=key,
+        chromatic=chromatic,
         pitch_range=pitch_range,
         density=density,
         seed=seed,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -10,7 +10,6 @@ from random import Random
 import numpy as np
 
 from assistant.brief import Brief
-from assistant.tables import resolve
 from assistant.vary.candidates import Candidate
 from assistant.vary.judging.figures import Figure, Sets, figure, groups_of, judged, resampled
 from assistant.vary.judging.foretelling import ratio_to_copying
@@ -27,12 +26,19 @@ from assistant.vary.learned.page import pages_of
 from assistant.vary.learned.sampling import Manner, written
 from assistant.vary.learned.source import load_network
 from assistant.vary.learned.steps import Bars
-from assistant.vary.make import SOURCES, Source, candidates_of, chosen, wanted
+from assistant.vary.make import CANDIDATES_OF_TEN, SOURCES, chosen, pooled
 from assistant.vary.terms import terms_of
 
 BAND = Band(0.35, 0.8)
 """Overlap asked for: people's variations are rarely nearer or further."""
-MAKERS: dict[str, tuple[str, ...]] = {"ours": ("model", "rules"), "rules": ("rules",), "jitter": ("jitter",)}
+OF_ONE = sum(CANDIDATES_OF_TEN.values())
+MAKERS: dict[str, tuple[dict[str, int], bool]] = {
+    "ours": (CANDIDATES_OF_TEN, True),
+    "ours in key": (CANDIDATES_OF_TEN, False),
+    "rules": ({"rules": OF_ONE}, False),
+    "jitter": ({"jitter": OF_ONE}, False),
+}
+"""How many candidates of each kind, and whether notes foreign to the key are allowed, as they were to people."""
 JUDGED_SOURCES = {**SOURCES, "jitter": "assistant.vary.judging.jitter:by_jitter"}
 
 Progress = Callable[[str, float], None]
@@ -66,10 +72,10 @@ def evaluate(path: Path, *, motifs: int, checks: int, seed: int, progress: Progr
     Random(seed).shuffle(found)
     trials = [Trial(number, t.section, t.source, t.human) for number, t in enumerate(found[:motifs])]
     columns, copied = {}, {"human": share_of_copies([[t.human] for t in trials], trials, known)}
-    for name, sources in MAKERS.items():
+    for name, (counts, chromatic) in MAKERS.items():
         raw, best = [], []
         for trial in trials:
-            candidates, picked = made(trial, sources, seed)
+            candidates, picked = made(trial, counts, chromatic=chromatic, seed=seed)
             raw.append([trial.read(one.phrase) for one in candidates])
             best.append([trial.read(one.phrase) for one in picked])
             progress(f"{name}", (trial.number + 1) / len(trials))
@@ -89,17 +95,13 @@ def evaluate(path: Path, *, motifs: int, checks: int, seed: int, progress: Progr
     )
 
 
-def made(trial: Trial, sources: Sequence[str], seed: int) -> tuple[list[Candidate], list[Candidate]]:
-    """The first ten candidates as they come, and the ten selected, all makers having as many to select from."""
-    brief = Brief(overlap=(BAND.far, BAND.near), seed=seed)
-    terms = terms_of(trial.motif, brief)
+def made(
+    trial: Trial, counts: Mapping[str, int], *, chromatic: bool, seed: int
+) -> tuple[list[Candidate], list[Candidate]]:
+    """Ten of the candidates as they come, and the ten selected, all makers having as many to select from."""
+    terms = terms_of(trial.motif, Brief(overlap=(BAND.far, BAND.near), chromatic=chromatic, seed=seed))
     random = Random(f"{seed} {trial.number}")
-    counts = {name: candidates_of(name, brief) for name in MAKERS["ours"]}
-    pool: list[Candidate] = []
-    for name in sources:
-        source: Source = resolve(JUDGED_SOURCES, name, kind="source of candidates")
-        count = counts[name] if len(sources) > 1 else sum(counts.values())
-        pool += source(terms, wanted(terms, count, random), random)
+    pool = pooled(terms, counts, random, JUDGED_SOURCES)
     return random.sample(pool, min(10, len(pool))), chosen(terms, pool)
 
 

@@ -23,6 +23,8 @@ REPEATS = 1500
 RATE = 0.3
 RIDGE = 0.01
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
+LIKENESS = range(11, 15)
+"""Where in `heard_in_notes` the likeness to the source begins and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,14 @@ class Listener:
 
 
 def heard_features(candidates: Sequence[Phrase], source: Phrase, habits: MelodyModel) -> NDArray[np.float64]:
-    """What the listener hears, shape `(n, 17)`: `heard_in_notes`, bits a note, and how many more than the source's."""
+    """What the listener hears, shape `(n, 30)`: `heard_in_notes`, bits a note of the rhythm and of the pitches, and how
+    all but the likeness differs from the source, for people keep to the manner of what they vary."""
     sheet = sheet_of(source)
     read = sheet.read(source)
-    notes = np.array([heard_in_notes(sheet.read(phrase), read, sheet.bar_ticks) for phrase in candidates])
-    bits = habits.bits([source, *candidates])
-    return np.concatenate([notes, np.stack([bits[1:], bits[1:] - bits[0]], 1)], 1)
+    notes = np.array([heard_in_notes(sheet.read(phrase), read, sheet.bar_ticks) for phrase in (source, *candidates)])
+    heard = np.concatenate([notes, habits.bits_apart([source, *candidates]).round(9)], 1)
+    of_itself = [column for column in range(heard.shape[1]) if column not in LIKENESS]
+    return np.concatenate([heard[1:], (heard[1:] - heard[0])[:, of_itself]], 1)
 
 
 def expanded(z: NDArray[np.float64]) -> NDArray[np.float64]:

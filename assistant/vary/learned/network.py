@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.vary.learned.echoes import Echoing
 from assistant.vary.learned.features import CENTRES, DYNAMIC_COLUMNS, SOURCE_COLUMNS, STATIC_COLUMNS, Rows
 from assistant.vary.learned.steps import LENGTHS, LOWEST, PITCH_CHOICES, PITCHES
 
@@ -41,7 +42,8 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Weights ready to use. `tables` holds all embeddings of a row below each other, `starts` where each begins."""
+    """Weights ready to use. `tables` holds all embeddings of a row below each other, `starts` where each begins.
+    `echoing`: how what was heard before speaks besides."""
 
     shape: Shape
     source_table: Floats
@@ -56,6 +58,7 @@ class Network:
     pitch_inner_of_length: Floats
     pitch: tuple[Floats, Floats]
     around: Rows
+    echoing: Echoing | None = None
 
     def condition(self, asked: Rows) -> Floats:
         """Shape `(B, width)` from task, metre and controls `(B, 8)`."""

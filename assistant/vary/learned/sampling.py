@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from assistant.vary.learned.constraints import NOT_A_NOTE, Constraints, Rules, feasible, rules_of
 from assistant.vary.learned.controls import TASKS, Controls
 from assistant.vary.learned.debts import Debts
+from assistant.vary.learned.echoes import Echoes, with_echoes_of_lengths, with_echoes_of_pitches
 from assistant.vary.learned.features import Frame, Rows, frame_of, parallel_pitch, shift_symbol
 from assistant.vary.learned.likeness import cells_of
 from assistant.vary.learned.network import Floats, Network, Writer, over_pitches, softmax, tones_of
@@ -42,10 +43,10 @@ class Manner:
 
     task: str = "vary"
     warmth: float = 1.0
-    nucleus: float = 0.99
+    nucleus: float = 0.93
     counted: bool = True
     steering: float = 12.0
-    silence: float = -0.3
+    silence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class Pen:
         self.writer = Writer(network, network.encoded(self.frame.source_rows, condition), condition, 64)
         self.static_input = network.static_input(self.frame.static, self.frame.chords)
         self.tones = over_pitches(tones_of(self.frame.chords))
+        self.echoes = Echoes(rows, passage.bars, passage.bar_ticks, passage.beat_ticks, hidden)
         self.moment = np.zeros(rows, np.int64)
         self.writing = np.arange(rows)
         self.before_symbol, self.before_length = np.full(rows, NOTHING), np.full(rows, LENGTH_NOTHING)
@@ -149,9 +151,15 @@ class Pen:
         length_mask = self.rules.lengths[at]
         if self.constraints.keep in ("contour", "pitches"):
             length_mask = self.with_room_for_the_line(length_mask, at)
-        lengths, weight = self.drawn(self.network.length_scores(h, static[:, 5]), length_mask)
+        scores = self.network.length_scores(h, static[:, 5])
+        onsets = at % self.passage.bar_ticks
+        if self.network.echoing:
+            scores = with_echoes_of_lengths(scores, self.network.echoing, self.echoes, onsets)
+        lengths, weight = self.drawn(scores, length_mask)
         centres = np.stack([self.before, source_now, parallel_pitch(self.before, self.source_before, source_now)], 1)
         scores = self.network.pitch_scores(h, lengths, centres, self.tones[at])
+        if self.network.echoing:
+            scores = with_echoes_of_pitches(scores, self.network.echoing, self.echoes, lengths)
         scores[:, REST] += np.float32(self.manner.silence)
         mask = self.pitch_mask(at, static, lengths)
         if self.manner.steering and self.debts.counted:
@@ -162,6 +170,7 @@ class Pen:
         self.likelihood += np.where(free, weight + more, 0)
         self.choices += free
         self.take(np.flatnonzero(active), at, lengths, pitches)
+        self.echoes.write(onsets, lengths, pitches)
         on_onset = static[:, 6] == 1
         self.agreed = np.where(on_onset, 1 + (static[:, 5] == lengths), 0)
         begun = active & (pitches < PITCHES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from random import Random
@@ -12,6 +13,7 @@ from assistant.errors import CannotRead
 from assistant.presets import shipped
 from assistant.vary.candidates import Candidate, measured
 from assistant.vary.learned.controls import Controls
+from assistant.vary.learned.echoes import read_echoing
 from assistant.vary.learned.listener import Listener, read_listener
 from assistant.vary.learned.models import model_path
 from assistant.vary.learned.network import Network, read_network
@@ -19,10 +21,11 @@ from assistant.vary.learned.page import Page, pages_of
 from assistant.vary.learned.sampling import Manner, written
 from assistant.vary.learned.wishes import Wishes, read_wishes
 from assistant.vary.phrase import Tone
-from assistant.vary.terms import Terms
+from assistant.vary.terms import Terms, in_any_key
 
 WISHES = "melody/wishes.npz"
 LISTENER = "melody/listener.npz"
+ECHOES = "melody/echoes.npz"
 AT_ONCE = 50
 """How many are written at once, to bound the memory."""
 
@@ -31,6 +34,9 @@ def by_model(terms: Terms, aims: Sequence[float], random: Random) -> list[Candid
     """About one candidate for each closeness aimed at, none the source itself. None at all where only the rules'
     techniques are asked for by name, or where the model has no symbols for the melody."""
     named = terms.brief.techniques
+    if terms.brief.chromatic:
+        # As with the leading note of a minor key. Rules know what to do with a scale only.
+        terms = in_any_key(terms)
     pages = [] if named and LEARNED not in named else pages_of(terms)
     if not pages:
         return []
@@ -86,7 +92,7 @@ def load_network(path: Path | None = None) -> Network:
 
 @lru_cache(maxsize=2)
 def _read(path: Path, _: int) -> Network:
-    return read_network(path)
+    return replace(read_network(path), echoing=read_echoing(shipped(ECHOES)))
 
 
 @lru_cache(maxsize=1)

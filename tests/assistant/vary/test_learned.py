@@ -149,3 +149,20 @@ def test_what_is_not_a_model_is_refused(tmp_path: Path):
     path.write_bytes(b"not a model")
     with pytest.raises(CannotRead, match="is not a model of variations"):
         load_network(path)
+
+
+def test_it_leaves_the_key_only_where_that_is_asked():
+    motif = scale_motif(4)
+    aims = [0.5] * 24
+    plain, chromatic = (
+        {tone.pitch for c in by_model(terms_of(motif, brief), aims, Random(3)) for tone in c.tones}
+        for brief in (Brief(), Brief(chromatic=True))
+    )
+    assert all(pitch in motif.key for pitch in plain)
+    assert any(pitch not in motif.key for pitch in chromatic)
+    assert max(chromatic) <= max(note.pitch for note in motif.notes) + 7
+
+
+def test_a_key_and_notes_foreign_to_it_contradict_each_other():
+    with pytest.raises(InvalidBrief, match="chromatic notes contradict"):
+        Brief(key=Key(2, "minor"), chromatic=True)
