@@ -30,19 +30,20 @@ class Brief:
     `count`: how many. `closeness`: how near to the motif, 1 the same, 0 nothing in common (`midi.compare`); None for a
     spread from near to far. `techniques`: only these, by name; none for all. `keep`: the same *rhythm* (onsets and
     lengths), *contour* (as many notes, each interval going the same way: up, down or level) or *pitches* (the same
-    sequence of pitches). `locked_bars`: bars that stay as they are to the tick, the first bar is 1. `key`: the key that
-    all pitches outside locked bars lie in; None for the motif's own, and the notes foreign to it that the motif itself
-    uses. `pitch_range`: that all pitches outside locked bars lie in; None for the motif's own range and up to a fifth
-    beyond. `density`: how many times as many notes, within a tenth (at least one note) either way. `seed`: the same
-    seed gives the same variations. `source`: whether the rules or the learned model make them, or both; techniques
-    asked for by name are the rules', but for `"learned"`, the model's. `overlap`: in place of a closeness the share
-    of the sounding time in which the same pitch sounds, the least and the most; within that they are spread as
-    people's variations are. `texture`: the motif taken as a *melody* with or without chords, as *voices* that are
-    varied one by one, as *drums*; *auto* as what it looks like. `chords`: those under the melody *keep* still or
-    are *reharmonise*d; None: they stay, and move along where the whole melody is moved. `chromatic`: the learned model
-    may leave the motif's own key for a note now and then, as people do.
-    `model`: one of the composer's own by name, in place of the shipped one. One of three may be asked to be written
-    anew while all else stays: bars to `fill`, so many bars by which it `goes_on`, an `answer` as long as itself.
+    sequence of pitches). `locked_bars`: bars that stay as they are to the tick, the first bar is 1. `locked_notes`:
+    notes of the melody that must appear as they are, the first is 1. `key`: the key that all other pitches lie in; None
+    for the motif's own, and the notes foreign to it that the motif itself uses. `pitch_range`: that all pitches outside
+    locked bars lie in; None for the motif's own range and up to a fifth beyond. `density`: how many times as many
+    notes, within a tenth (at least one note) either way. `seed`: the same seed gives the same variations. `source`:
+    whether the rules or the learned model make them, or both; techniques asked for by name are the rules', but for
+    `"learned"`, the model's. `overlap`: in place of a closeness the share of the sounding time in which the same pitch
+    sounds, the least and the most; within that they are spread as people's variations are. `texture`: the motif taken
+    as a *melody* with or without chords, as *voices* that are varied one by one, as *drums*; *auto* as what it looks
+    like. `chords`: those under the melody *keep* still or are *reharmonise*d; None: they stay, and move along where the
+    whole melody is moved. `chromatic`: the learned model may leave the motif's own key for a note now and then, as
+    people do. `model`: one of the composer's own by name, in place of the shipped one. One of three may be asked to be
+    written anew while all else stays: bars to `fill`, so many bars by which it `goes_on`, an `answer` as long as
+    itself.
     Raises `InvalidBrief` for values that make no sense by themselves; those that contradict the motif are found by
     `assistant.vary.vary`.
     """
@@ -52,6 +53,7 @@ class Brief:
     techniques: tuple[str, ...] = ()
     keep: Keep | None = None
     locked_bars: frozenset[int] = frozenset()
+    locked_notes: frozenset[int] = frozenset()
     key: Key | None = None
     pitch_range: PitchRange | None = None
     density: float | None = None
@@ -98,6 +100,10 @@ class Brief:
             raise InvalidBrief(
                 f"bar {min(self.locked_bars)} cannot be locked: the first bar is 1", hint="count bars from 1"
             )
+        if any(note < 1 for note in self.locked_notes):
+            raise InvalidBrief(
+                f"note {min(self.locked_notes)} cannot be locked: the first note is 1", hint="count notes from 1"
+            )
         if self.density is not None and not (
             math.isfinite(self.density) and LEAST_DENSITY <= self.density <= MOST_DENSITY
         ):
@@ -115,6 +121,7 @@ class Brief:
         object.__setattr__(self, "fill", frozenset(self.fill))
         object.__setattr__(self, "techniques", tuple(self.techniques))
         object.__setattr__(self, "locked_bars", frozenset(self.locked_bars))
+        object.__setattr__(self, "locked_notes", frozenset(self.locked_notes))
 
     @property
     def anew(self) -> bool:
@@ -141,6 +148,7 @@ class Brief:
             "chords": self.chords,
             "the rules": self.source == "rules",
             "chromatic notes": self.chromatic,
+            "locked notes": self.locked_notes,
         }
         for what, given in others.items():
             if given:

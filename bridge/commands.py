@@ -85,6 +85,7 @@ class VaryMake:
     chords: str | None = asked(
         "The chords under the melody: as they are, or others.", default=None, choices=("keep", "reharmonise")
     )
+    notes: tuple[int, ...] = asked("Notes of the melody that stay, the first is 1.", default=(), low=1, high=9999)
     chromatic: bool = asked("Leave the motif's key now and then, as people do.", default=False)
     model: str = asked("The learned model: one of your own by name; the shipped one if not given.", default="")
 

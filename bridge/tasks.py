@@ -94,6 +94,7 @@ def brief_of(asked: Mapping[str, Any]) -> Brief:
         techniques=tuple(asked.get("techniques", ())),
         keep=asked.get("keep"),
         locked_bars=frozenset(asked.get("locked_bars", ())),
+        locked_notes=frozenset(asked.get("locked_notes", ())),
         key=Key.parse(asked["key"]) if asked.get("key") else None,
         pitch_range=PitchRange.parse(asked["range"]) if asked.get("range") else None,
         density=asked.get("density"),

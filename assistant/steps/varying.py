@@ -98,6 +98,7 @@ def brief_json(brief: Brief) -> dict[str, Any]:
         "techniques": list(brief.techniques),
         "keep": brief.keep,
         "locked_bars": sorted(brief.locked_bars),
+        **({"locked_notes": sorted(brief.locked_notes)} if brief.locked_notes else {}),
         "key": str(brief.key) if brief.key else None,
         "range": str(brief.pitch_range) if brief.pitch_range else None,
         "density": brief.density,

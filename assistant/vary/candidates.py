@@ -40,7 +40,7 @@ class Candidate:
 
 def by_rules(terms: Terms, aims: Sequence[float], random: Random) -> list[Candidate]:
     """About one candidate for each closeness aimed at, no two of the same notes and none the source itself."""
-    whole = not terms.brief.locked_bars
+    whole = not terms.frozen
     named = tuple(name for name in terms.brief.techniques if name != LEARNED)
     names = chosen(named, terms.brief.keep, other_modes=whole and terms.brief.key is None)
     if not named and terms.brief.density is not None:

@@ -25,7 +25,7 @@ class Terms:
     `source`: the melody as it is. `base`: the melody that techniques start from: the source, and where the brief asks
     for another key or range moved into them. `under`: the notes below the melody. `key`: the key of the variations.
     `allowed`: the pitches that may be written, in order. `fitting`: for each pitch -128..255 the allowed one to use.
-    `frozen`: the melody's notes that sound in locked bars; `blocked`: the stretches where nothing may be written.
+    `frozen`: the melody's notes that are locked or sound in locked bars; `blocked`: where nothing may be written.
     `cells`: the fewest bars that can be varied by themselves, first and last, counted from 0, none of them locked: no
     note of the base is tied across their ends. `counts`: how many notes there may be. `shortest`: the shortest note.
     `on_grid`: whether all times are kept to 1/24 beat, as those of the source are.
@@ -68,12 +68,17 @@ def terms_of(motif: Motif, brief: Brief, *, wide: bool = False) -> Terms:
     check_locked_bars(motif, brief)
     locked = [bar - 1 for bar in sorted(brief.locked_bars)]
     whole = {(note.start_ticks, note.pitch): tone_of(note) for note in motif.notes}
-    frozen = tuple(t for t in source.tones if _sounds_in(whole[t.start, t.pitch], locked, source.bar_ticks))
+    check_locked_notes(len(source.tones), brief)
+    frozen = tuple(
+        tone
+        for number, tone in enumerate(source.tones, 1)
+        if number in brief.locked_notes or _sounds_in(whole[tone.start, tone.pitch], locked, source.bar_ticks)
+    )
     free = tuple(t for t in source.tones if t not in frozen)
     if not free and not brief.fill:
+        every = f"bar with notes is locked ({bar_numbers(brief.locked_bars)})" if locked else "note is locked"
         raise InvalidBrief(
-            f"nothing is left to vary: every bar with notes is locked ({bar_numbers(brief.locked_bars)})",
-            hint="unlock a bar in which the melody moves",
+            f"nothing is left to vary: every {every}", hint="unlock a bar or a note in which the melody moves"
         )
     key = brief.key or motif.key
     moving = brief.keep != "pitches" and _moves(motif.key, key, free)
@@ -130,6 +135,16 @@ def check_locked_bars(motif: Motif, brief: Brief) -> None:
         raise InvalidBrief(
             f"bar {beyond[0]} cannot be locked: the motif has {motif.bars} bar{'s' * (motif.bars > 1)}",
             hint=f"lock bars 1 to {motif.bars}",
+        )
+
+
+def check_locked_notes(notes: int, brief: Brief) -> None:
+    """Raises `InvalidBrief` where a note is locked that is not there."""
+    beyond = [number for number in sorted(brief.locked_notes) if number > notes]
+    if beyond:
+        raise InvalidBrief(
+            f"note {beyond[0]} cannot be locked: the melody has {notes} note{'s' * (notes > 1)}",
+            hint=f"lock notes 1 to {notes}",
         )
 
 

@@ -43,6 +43,8 @@ class Part:
 
 def vary_voices(motif: Motif, brief: Brief, vary: Vary) -> tuple[Variation, ...]:
     """Variations of all voices at once, from near to far; `vary` varies one. Raises `InvalidBrief`."""
+    if brief.locked_notes:
+        raise InvalidBrief("notes are locked in one melody, not in voices", hint="lock bars, or vary the melody alone")
     voices = voices_of(motif.notes)
     options = [parts_of(motif, number, voice, brief, vary) for number, voice in enumerate(voices)]
     if all(len(parts) == 1 for parts in options):

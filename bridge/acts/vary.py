@@ -40,6 +40,7 @@ def begin(app: App, asked: VaryMake, seed: int) -> Job:
         "source": asked.source,
         "texture": asked.texture,
         "chords": asked.chords,
+        "locked_notes": list(asked.notes),
         "chromatic": asked.chromatic,
         "model": asked.model,
         "closeness": session.closeness,

@@ -15,7 +15,7 @@ from midi.tempo import Meter, Tempo
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-LAST_BAR = 9999
+LAST = 9999
 """The last bar that can be named."""
 
 
@@ -68,16 +68,16 @@ def _command(ctx: click.Context | None) -> str:
     return ctx.command_path if ctx else "hummingbridge"
 
 
-def parse_bars(text: str) -> frozenset[int]:
+def parse_numbers(text: str) -> frozenset[int]:
     """`"1,3-4"` → {1, 3, 4}."""
-    bars: set[int] = set()
+    numbers: set[int] = set()
     for part in text.split(","):
         first, _, last = part.strip().partition("-")
         begins, ends = int(first), int(last or first)
-        if not 1 <= begins <= ends <= LAST_BAR:
+        if not 1 <= begins <= ends <= LAST:
             raise ValueError(text)
-        bars.update(range(begins, ends + 1))
-    return frozenset(bars)
+        numbers.update(range(begins, ends + 1))
+    return frozenset(numbers)
 
 
 def parse_written_grid(text: str) -> object:
@@ -107,7 +107,8 @@ def parse_knob(text: str) -> tuple[str, str]:
 KEY = Written("key", Key.parse)
 METER = Written("metre", Meter.parse)
 RANGE = Written("range", PitchRange.parse)
-BARS = Written("list of bars", parse_bars)
+BARS = Written("list of bars", parse_numbers)
+NOTES = Written("list of notes", parse_numbers)
 GRID = Written("grid", parse_written_grid)
 TEMPO = Written("tempo", lambda text: Tempo(float(text)))
 SETTINGS = Written("setting such as hall.mix=40%", parse_setting)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from bridge.cli.console import answer_json, progress, say, table
-from bridge.cli.options import BARS, FOLDER_OUT, KEY, RANGE, TEMPO, json_option, library_option
+from bridge.cli.options import BARS, FOLDER_OUT, KEY, NOTES, RANGE, TEMPO, json_option, library_option
 from midi.pitch import PitchRange
 from midi.scale import Key
 from midi.tempo import Tempo
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--technique", "techniques", multiple=True, metavar="NAME", help="Only this technique; may be repeated.")
 @click.option("--keep", type=click.Choice(["rhythm", "contour", "pitches"]), help="What has to stay as it is.")
 @click.option("--lock", type=BARS, metavar="BARS", help="Bars that stay untouched, such as 1,3 or 1-2.")
+@click.option("--lock-notes", type=NOTES, metavar="NOTES", help="Notes of the melody that must appear, such as 1,5-7.")
 @click.option("--key", type=KEY, metavar="KEY", help='Stay in this key, such as "D minor".')
 @click.option("--chromatic", is_flag=True, help="Leave the motif's key now and then, as people do.")
 @click.option("--range", "pitch_range", type=RANGE, metavar="LOW-HIGH", help="Stay within pitches, such as C3-C5.")
@@ -72,6 +73,7 @@ def command(
     techniques: tuple[str, ...],
     keep: str | None,
     lock: frozenset[int] | None,
+    lock_notes: frozenset[int] | None,
     key: Key | None,
     chromatic: bool,
     pitch_range: PitchRange | None,
@@ -109,6 +111,7 @@ def command(
         techniques=techniques,
         keep=cast("Keep | None", keep),
         locked_bars=lock or frozenset(),
+        locked_notes=lock_notes or frozenset(),
         key=key,
         chromatic=chromatic,
         pitch_range=pitch_range,

@@ -94,6 +94,8 @@ def rules_of(motif: Motif, brief: Brief) -> Rules:
         raise InvalidBrief("drums have no key", hint="leave out the key")
     if brief.keep in ("contour", "pitches"):
         raise InvalidBrief(f"drums have no {brief.keep} to keep", hint="keep the rhythm, or lock bars")
+    if brief.locked_notes:
+        raise InvalidBrief("drums have no melody whose notes are locked", hint="lock bars")
     if brief.source == "model":
         raise InvalidBrief("the learned model writes no drums", hint="ask the rules")
     check_locked_bars(motif, brief)

@@ -17,7 +17,7 @@ from midi.pitch import PitchRange
 from midi.scale import Key
 
 KEPT: dict[str, Keep] = {"rhythm": "rhythm", "contour": "contour", "pitches": "pitches"}
-KINDS = ("locked bars", "rhythm", "contour", "pitches", "key", "range", "density", "several")
+KINDS = ("locked bars", "locked notes", "rhythm", "contour", "pitches", "key", "range", "density", "several")
 
 
 def checked(motifs: Sequence[Motif], random: Random, *, at_a_time: int = 50) -> Iterator[tuple[str, int, int]]:
@@ -42,6 +42,8 @@ def random_brief(kind: str, motif: Motif, random: Random) -> Brief:
         return replace(brief, keep=KEPT[kind])
     if kind == "locked bars":
         return replace(brief, locked_bars=locked)
+    if kind == "locked notes":
+        return replace(brief, locked_notes=frozenset(random.sample(range(1, len(motif.notes) + 1), 3)))
     if kind == "key":
         return replace(brief, key=Key(random.randrange(12), random.choice(("major", "minor"))))
     if kind == "range":
@@ -62,6 +64,10 @@ def holds(motif: Motif, brief: Brief, varied: Motif) -> bool:
         return False
     if [n for n in motif.notes if sounding(n, locked)] != [n for n in varied.notes if sounding(n, locked)]:
         return False
+    kept = [old[number - 1] for number in brief.locked_notes]
+    if any(note not in varied.notes for note in kept):
+        return False
+    free = [note for note in free if note not in kept]
     if brief.key is not None and any(note.pitch not in brief.key for note in free):
         return False
     if brief.pitch_range is not None and any(note.pitch not in brief.pitch_range for note in free):

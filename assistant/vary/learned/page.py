@@ -66,6 +66,7 @@ def pages_of(terms: Terms) -> list[Page]:
     starts = [PAGE_BARS * number for number in range(count)]
     meter = base.meter
     locked = {number - 1 for number in terms.brief.locked_bars}
+    pinned = {divmod(round(tone.start / GRID_TICKS), bar) for tone in terms.frozen}
     classes = frozenset((pitch - do) % 12 for pitch in terms.allowed)
     found = []
     for first, end in zip(starts, [*starts[1:], base.bars], strict=True):
@@ -78,6 +79,7 @@ def pages_of(terms: Terms) -> list[Page]:
         )
         constraints = Constraints(
             locked=frozenset(number - first for number in locked if first <= number < end),
+            pinned=frozenset((number - first, onset) for number, onset in pinned if first <= number < end),
             tones=classes,
             lowest=max(0, terms.low - do - LOWEST),
             highest=min(HIGHEST - LOWEST, terms.high - do - LOWEST),

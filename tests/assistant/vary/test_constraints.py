@@ -59,6 +59,7 @@ def briefs(draw: st.DrawFn) -> Brief:
         locked_bars=draw(st.frozensets(st.integers(1, 4), max_size=2)),
         key=draw(st.none() | st.none() | st.builds(Key, st.integers(0, 11), st.sampled_from(("major", "minor")))),
         pitch_range=draw(st.none() | st.just(PitchRange(low, low + draw(st.integers(4, 24))))),
+        locked_notes=draw(st.just(frozenset[int]()) | st.frozensets(st.integers(1, 5), max_size=2)),
         density=draw(st.none() | st.none() | st.sampled_from((0.5, 1.0, 1.7))),
         seed=draw(st.integers(0, 5)),
     )
@@ -91,6 +92,10 @@ def check(motif: Motif, brief: Brief, varied: Motif, *, other_key: bool) -> None
     for bar in brief.locked_bars:
         assert sounding(varied, bar) == sounding(motif, bar)
         locked.update(sounding(motif, bar))
+    for number in brief.locked_notes:
+        note = line(motif)[number - 1]
+        assert note in varied.notes
+        locked.add((note.start_ticks, note.end_ticks, note.pitch, note.velocity))
     free = [n for n in varied.notes if (n.start_ticks, n.end_ticks, n.pitch, n.velocity) not in locked]
     foreign = {n.pitch % 12 for n in motif.notes if n.pitch not in motif.key}
     if brief.key is not None:

@@ -250,3 +250,22 @@ def test_importing_the_variations_loads_nothing_heavy():
     program = f"import sys, assistant.vary; print([name for name in {heavy} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_locked_notes_appear_in_every_variation_whoever_makes_it():
+    motif = ode()
+    locked = [motif.notes[0], motif.notes[4]]
+    for variation in vary(motif, Brief(locked_notes=frozenset({1, 5}))):
+        assert all(note in variation.motif.notes for note in locked)
+
+
+@pytest.mark.parametrize(
+    ("brief", "said"),
+    [
+        (Brief(locked_notes=frozenset({99})), "note 99 cannot be locked"),
+        (Brief(locked_notes=frozenset(range(1, len(ode().notes) + 1))), "every note is locked"),
+    ],
+)
+def test_notes_that_cannot_be_locked_are_named(brief: Brief, said: str):
+    with pytest.raises(InvalidBrief, match=said):
+        vary(ode(), brief)
