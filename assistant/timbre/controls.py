@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from assistant.audio import Samples
 from assistant.timbre.features import FRAMES_A_SECOND, QUIET_DB, SAMPLE_RATE_HZ, Frames, frames_in, loudness, midi_pitch
+from assistant.timbre.tuning import RATE_HZ, tuned
 
 Flags = NDArray[np.bool_]
 
 _SURE = 0.5
-_TRACKED_HZ = 16_000
 _LOWEST_HZ = 47.0
 _DEEPEST_DB = 55.0
 """What lies so far below the loudest tenth is not heard as sung."""
@@ -45,7 +45,7 @@ def heard(samples: Samples) -> Controls:
     """What one voice does in mono audio at 48 kHz, shape (samples,).
 
     Pitch by SwiftF0, at 16 ms, its frames joined where it goes on and held where it does not: nothing glides through
-    a gap. `sounding` is where it is sure of a pitch and the source is loud enough.
+    a gap; then made exact by its harmonics. `sounding` is where it is sure of a pitch and the source is loud enough.
     """
     import soxr
     from swift_f0 import SwiftF0
@@ -59,14 +59,14 @@ def heard(samples: Samples) -> Controls:
     if peak < 1e-4:
         return nothing
     # The tracker is used to voices at speaking level.
-    tracked = SwiftF0(threads=1, spin=False).detect(
-        soxr.resample(samples * np.float32(0.7 / peak), SAMPLE_RATE_HZ, _TRACKED_HZ), _TRACKED_HZ
-    )
+    levelled = soxr.resample(samples * np.float32(0.7 / peak), SAMPLE_RATE_HZ, RATE_HZ)
+    tracked = SwiftF0(threads=1, spin=False).detect(levelled, RATE_HZ)
     sure = (tracked.confidence >= _SURE) & (tracked.pitch_hz > _LOWEST_HZ)
     pitch, known = _at_frames(tracked.timestamps, midi_pitch(tracked.pitch_hz), sure, count)
     loud = level > max(_ABSOLUTE_DB, float(np.quantile(level, 0.9)) - _DEEPEST_DB)
     sounding = _without_specks(known & loud)
-    return Controls(held_through(pitch, sounding), level, sounding)
+    exact = tuned(levelled, pitch, sounding & known)
+    return Controls(held_through(exact, sounding), level, sounding)
 
 
 def _at_frames(times: NDArray[np.float64], pitch: Frames, sure: Flags, count: int) -> tuple[Frames, Flags]:

@@ -17,8 +17,7 @@ _LEAP_SEMITONES = 0.7
 _LEAP_FRAMES = 8
 _STRUCK_DB_A_SECOND = -10.0
 _EARLY_FRAMES = 25
-_FALL_DB_A_FRAME = 0.9
-_RISE_DB_A_FRAME = 4.0
+_FADE_DB_A_FRAME = 0.2
 _SPREAD = (0.6, 1.4)
 _ATTACK_FRAMES = 25
 _MIDDLE = 0.6
@@ -149,8 +148,8 @@ def mapped(controls: Controls, timbre: Timbre, settings: Settings) -> Controls:
         pitch = _vibrato(controls, settings.vibrato)
     if struck:
         return replace(controls, pitch=pitch, loudness_db=_held(controls, timbre, settings))
-    level = _level(controls, timbre, settings)
-    return replace(controls, pitch=pitch, loudness_db=_gated(level, controls))
+    level, pitch = _through_rests(_level(controls, timbre, settings), pitch, controls)
+    return replace(controls, pitch=pitch, loudness_db=level)
 
 
 def _level(controls: Controls, timbre: Timbre, settings: Settings) -> Frames:
@@ -182,17 +181,29 @@ def _attacks(level: Frames, controls: Controls, timbre: Timbre, settings: Settin
     return level
 
 
-def _gated(level: Frames, controls: Controls) -> Frames:
-    """Silent where nothing is sung: a quick fall after each stretch, a quicker rise before it."""
-    count = len(level)
-    places = np.arange(count)
-    last = np.maximum.accumulate(np.where(controls.sounding, places, -(10**6)))
-    following = np.minimum.accumulate(np.where(controls.sounding, places, 10**6)[::-1])[::-1]
-    drop = np.minimum((places - last) * _FALL_DB_A_FRAME, (following - places) * _RISE_DB_A_FRAME)
-    anchor = level[np.clip(np.where(places - last < following - places, last, following), 0, count - 1)]
-    faded = np.where(controls.sounding, level, np.minimum(level, anchor) - drop)
-    gated: Frames = np.maximum(faded, QUIET_DB).astype(np.float32)
-    return gated
+def _through_rests(level: Frames, pitch: Frames, controls: Controls) -> tuple[Frames, Frames]:
+    """Loudness and pitch where nothing is sung: a note fades as its source does, and never swells again; the next one
+    may come in with its consonant. Both lose 5 dB in a tenth of a second besides, so that a rest grows silent though
+    its source does not. The louder of the two has its own pitch.
+    """
+    level, pitch = level.copy(), pitch.copy()
+    for first, last in spans(~controls.sounding):
+        behind, ahead = np.full((2, last - first), QUIET_DB)
+        steps = np.arange(1, last - first + 1)
+        if first:
+            falling = np.minimum.accumulate(_beside(level, controls, slice(first, last), first - 1))
+            behind = falling - _FADE_DB_A_FRAME * steps
+        if last < len(level):
+            ahead = _beside(level, controls, slice(first, last), last) - _FADE_DB_A_FRAME * steps[::-1]
+            pitch[first:last][ahead > behind] = pitch[last]
+        level[first:last] = np.maximum(np.maximum(behind, ahead), QUIET_DB)
+    return level.astype(np.float32), pitch
+
+
+def _beside(level: Frames, controls: Controls, rest: slice, edge: int) -> Frames:
+    """A rest's loudness beside the edge of a note: as far below it as the source's is, and no louder."""
+    quieter: Frames = level[edge] + np.minimum(controls.loudness_db[rest] - controls.loudness_db[edge], 0)
+    return quieter
 
 
 def _vibrato(controls: Controls, kept: float) -> Frames:

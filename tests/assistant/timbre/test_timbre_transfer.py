@@ -1,5 +1,7 @@
 """A recording to the same phrase on another instrument, judged by its spectrum and level."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,41 @@ def test_rests_are_silent_and_nothing_glides_through_them():
     rest = made.mono()[int(1.3 * RATE) : int(1.9 * RATE)]
     assert np.abs(rest).max() < 1e-4
     assert strongest_near(made, 2.1, 2.6, 72) == pytest.approx(72, abs=0.1)
+
+
+def hissed(audio: Audio, start: float, end: float, level: float) -> Audio:
+    """A consonant, or breath, laid over."""
+    samples = audio.samples.copy()
+    first, last = int(start * RATE), int(end * RATE)
+    samples[0, first:last] += level * np.random.default_rng(0).standard_normal(last - first).astype(np.float32)
+    return Audio(samples, RATE)
+
+
+def test_a_consonant_between_two_notes_keeps_the_loudness_that_it_has():
+    source = hissed(sung((0.2, 1.0, 60), (1.1, 2.0, 64)), 0.95, 1.15, 0.02)
+    made = transfer(source, load_timbre("violin"), Settings(struck=False)).audio
+    before, after = loudness(source.mono()), loudness(made.mono())
+    dips = [level[125:225].mean() - level[256:270].mean() for level in (before, after)]
+    # A timbre may swell by up to 1.4 times what its source does.
+    assert 10 < dips[0] < dips[1] < 1.4 * dips[0] + 3
+
+
+def test_breath_in_a_long_rest_does_not_sound():
+    source = hissed(sung((0.2, 0.9, 60), (2.6, 2.9, 64)), 1.5, 1.9, 0.02)
+    made = transfer(source, load_timbre("violin"), Settings(struck=False)).audio
+    assert np.abs(made.mono()[int(1.5 * RATE) : int(1.9 * RATE)]).max() < 1e-3
+
+
+def test_the_next_note_comes_in_at_its_own_pitch():
+    line = Controls(
+        np.repeat([60, 72], 250).astype(np.float32),
+        np.full(500, -20, np.float32),
+        np.repeat([True, False, True], [150, 100, 250]),
+    )
+    violin = load_timbre("violin")
+    played = mapped(replace(line, pitch=held_through(line.pitch, line.sounding)), violin, Settings(struck=False))
+    assert played.pitch[[149, 195, 205, 249]].tolist() == [60, 60, 72, 72]
+    assert played.loudness_db[150] - played.loudness_db[199] == pytest.approx(10, abs=0.5)
 
 
 def test_silence_and_hiss_are_told_apart_from_a_voice():
