@@ -46,6 +46,7 @@ class Pair:
 
     `phrasing`: the correlation of loudness with the source's. `closeness`: the distance of the mean cepstrum to the
     target's over that to the source's. `heard`: family → share of seconds; `votes`: the share for the right ones.
+    `struck`: the source's notes die away.
     """
 
     control: Agreement | None
@@ -55,6 +56,7 @@ class Pair:
     closeness: float
     heard: Mapping[str, float]
     votes: float
+    struck: bool
 
 
 def judged(judge: Judge, source: Source, made: Made, target: Samples, timbre: Timbre) -> Pair:
@@ -70,6 +72,7 @@ def judged(judge: Judge, source: Source, made: Made, target: Samples, timbre: Ti
         timbre_distance(made.samples, target) / max(timbre_distance(made.samples, source.samples), 1e-6),
         heard,
         votes(heard, timbre.family),
+        made.struck,
     )
 
 
@@ -93,6 +96,7 @@ def mean(pairs: Sequence[Pair]) -> Pair:
         _mean([one.closeness for one in pairs]),
         dict(sorted(heard.items(), key=lambda item: -item[1])),
         _mean([one.votes for one in pairs]),
+        all(one.struck for one in pairs),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assistant.timbre.judging.likeness import Likeness
 from assistant.timbre.judging.own import Own
@@ -27,6 +27,13 @@ class Judged:
 
     def mean(self, way: str = OURS) -> Pair:
         return mean(list(self.ways[way].values()))
+
+    def only(self, struck: bool) -> Judged:
+        """The same, of sources whose notes die away, or of the others."""
+        kept = {
+            way: {name: pair for name, pair in each.items() if pair.struck == struck} for way, each in self.ways.items()
+        }
+        return replace(self, ways={way: each for way, each in kept.items() if each})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,15 @@ _LEADS: dict[str, tuple[str, int, Callable[[Pair, Pair], float]]] = {
     "phrasing": ("≥", 2, lambda ours, peer: ours.phrasing - peer.phrasing),
 }
 
+
+def _phrasing(struck: bool) -> Callable[[Report], Figures]:
+    """How far ahead of WORLD, of one kind of source. WORLD lets a note die away as its source does; a timbre holds it,
+    as it was asked to.
+    """
+    leads = _beside(WORLD, _LEADS["phrasing"][2])
+    return lambda report: leads(replace(report, timbres=[one.only(struck) for one in report.timbres]))
+
+
 LINES: tuple[Line, ...] = (
     Line("whole transfer, times real time", "≥", 25, 0, lambda report: report.speeds.timbres),
     Line("start, seconds", "≤", 1, 2, lambda report: {"cello": report.speeds.start_seconds}),
@@ -113,6 +129,8 @@ LINES: tuple[Line, ...] = (
         for way in (WORLD, SOUNDFONT)
         for what, (sign, digits, lead) in _LEADS.items()
     ),
+    Line("ahead of WORLD: phrasing, of voices", "≥", 0, 2, _phrasing(struck=False), "--peers"),
+    Line("ahead of WORLD: phrasing, of notes that die away", "≥", 0, 2, _phrasing(struck=True), "--peers"),
     Line("an own timbre, minutes of learning", "≤", 15, 1, _own(lambda one: one.minutes), "--own"),
     Line("its spectral loss, to the shipped one's", "≤", 1.03, 3, _own(lambda one: one.loss_to_shipped), "--own"),
     Line("three voices, times real time", "≥", 12, 0, lambda report: {"cello": report.speeds.three_voices}),

@@ -27,10 +27,13 @@ SOUNDFONT = "SoundFont"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """Mono at 48 kHz; the pitch that the timbre was given, and whether this way was given it too."""
+    """Mono at 48 kHz; the pitch that the timbre was given, and whether this way was given it too; whether the source's
+    notes die away, and the timbre holds them.
+    """
 
     samples: Samples
     control: Controls
+    struck: bool
     follows: bool = False
 
 
@@ -46,13 +49,14 @@ class Ways:
         """Way → what was made. The SoundFont stands beside timbres that have a General MIDI program."""
         done = transfer(Audio(source[None], SAMPLE_RATE_HZ), timbre)
         asked = done.parts[0]
-        found = {OURS: Made(done.audio.mono(), asked, follows=True)}
+        found = {OURS: Made(done.audio.mono(), asked, done.struck, follows=True)}
         if self.peers:
             sung = resung(self._voice(source), self._voice(target), len(source), done.octaves)
-            found[WORLD] = Made(sung, asked)
+            found[WORLD] = Made(sung, asked, done.struck)
             program = INSTRUMENTS[timbre.name].program
             if program is not None:
-                found[SOUNDFONT] = Made(replayed(self._heard(source), program, len(source), done.octaves), asked)
+                played = replayed(self._heard(source), program, len(source), done.octaves)
+                found[SOUNDFONT] = Made(played, asked, done.struck)
         return found
 
     def _voice(self, samples: Samples) -> Envelope:

@@ -127,7 +127,7 @@ def test_an_own_timbre_is_learnt_from_a_recording_or_a_name():
         own("nothing.wav")
 
 
-GOOD = Pair(Agreement(1.0, 0.99), Agreement(1.0, 1.0), Agreement(2.0, 0.99), 0.9, 0.3, {"strings": 1.0}, 1.0)
+GOOD = Pair(Agreement(1.0, 0.99), Agreement(1.0, 1.0), Agreement(2.0, 0.99), 0.9, 0.3, {"strings": 1.0}, 1.0, False)
 PEER = replace(GOOD, control=None, exact=None, source=Agreement(3.0, 0.9), phrasing=0.8, closeness=0.4, votes=0.5)
 
 
@@ -156,7 +156,7 @@ def test_nothing_is_missed_where_all_is_kept():
         ({"closeness": 0.399}, []),
         ({"closeness": 0.4}, ["ahead of WORLD: MFCC, to target / to source"]),
         ({"votes": 0.89}, ["votes for the family"]),
-        ({"phrasing": 0.79}, ["ahead of WORLD: phrasing"]),
+        ({"phrasing": 0.79}, ["ahead of WORLD: phrasing", "ahead of WORLD: phrasing, of voices"]),
         ({"phrasing": 0.8}, []),
     ],
 )
@@ -185,3 +185,13 @@ def test_the_mean_of_pairs_is_that_of_each_figure():
     assert one.votes == 0.5
     assert one.heard == pytest.approx({"strings": 0.7, "organ": 0.3})
     assert mean([PEER]).control is None
+
+
+def test_phrasing_is_also_told_apart_by_whether_the_source_dies_away():
+    ours = {"hum": replace(GOOD, phrasing=0.95), "piano": replace(GOOD, phrasing=0.2, struck=True)}
+    peer = {"hum": replace(PEER, phrasing=0.9), "piano": replace(PEER, phrasing=0.96, struck=True)}
+    cello = Judged("cello", Likeness(0.2, 2.0, 0.5), -80.0, {}, 0.7, {OURS: ours, WORLD: peer})
+    found = {one.line.what: one.figures for one in answers(Report([cello], Speeds({"cello": 30.0}, 14.0, None, 0.4)))}
+    assert found["ahead of WORLD: phrasing"]["cello"] == pytest.approx(-0.355)
+    assert found["ahead of WORLD: phrasing, of voices"]["cello"] == pytest.approx(0.05)
+    assert found["ahead of WORLD: phrasing, of notes that die away"]["cello"] == pytest.approx(-0.76)
