@@ -96,6 +96,7 @@ def card(name: str, quantiles: Frames, gain_db: float, figures: dict[str, float]
         f"description = {json.dumps(source.description)}",
         f"family = {json.dumps(source.family)}",
         f"synonyms = {json.dumps(list(source.synonyms))}",
+        *([f"players = {source.players}"] if source.players > 1 else []),
         f"low = {source.low}",
         f"high = {source.high}",
         f"licence = {json.dumps(recipes.LICENCE)}",

@@ -22,12 +22,12 @@ _WIDTH = 0.7
 
 
 def sounded(timbre: Timbre, controls: Controls, *, seed: int = 0) -> Samples:
-    """Shape (channels, frames * HOP): one channel for a soloist, two for an ensemble."""
+    """Shape (channels, frames * HOP): one channel for a soloist, two for several players."""
     if timbre.players:
         return _ensemble(timbre, controls, seed)
     assert timbre.network is not None
-    samples = sound(timbre.network, hertz(controls.pitch), controls.loudness_db, seed=seed)
-    return (samples * np.float32(10 ** (timbre.gain_db / 20)))[None]
+    samples = sound(timbre.network, hertz(controls.pitch), controls.loudness_db, seed=seed, players=timbre.seats)
+    return np.atleast_2d(samples * np.float32(10 ** (timbre.gain_db / 20)))
 
 
 def _ensemble(timbre: Timbre, controls: Controls, seed: int) -> Samples:

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from assistant.timbre.features import HOP, QUIET_DB, SAMPLE_RATE_HZ, Frames, midi_pitch, network_input, tone_weights
+from assistant.timbre.section import Section
 from assistant.timbre.shape import FADE_HZ, NOISE_WINDOW, Shape, band_shapes, noise_weights
 
 _BLOCK_FRAMES = 125
@@ -36,14 +37,16 @@ class Spectra(Protocol):
 class Stream:
     """Sound as controls come. `push` gives samples from where the last call ended; `finish` the rest.
 
-    Samples are late by the network's look-ahead of 24 ms and the noise's window of 8 ms, never shifted.
+    Samples are late by the network's look-ahead of 24 ms and the noise's window of 8 ms, never shifted. One player
+    gives samples of shape (samples,), several of shape (2, samples).
     """
 
-    def __init__(self, network: Spectra, *, seed: int = 0, noise: bool = True) -> None:
+    def __init__(self, network: Spectra, *, seed: int = 0, noise: bool = True, players: int = 1) -> None:
         self._network = network
         self._flow = network.flow()
         self._constants = _Constants()
         self._random = np.random.default_rng(seed)
+        self._section = Section((players + 1) // 2, seed) if players > 1 else None
         self._with_noise = noise
         self._skip = network.shape.look_ahead
         self._waiting_hz = np.zeros(0, np.float32)
@@ -51,29 +54,29 @@ class Stream:
         self._last_input: Frames | None = None
         self._turns = 0.0
         self._held: tuple[np.float32, Frames] | None = None
-        self._tones = np.zeros(0, np.float32)
+        self._tones = np.zeros((2, 0) if self._section else 0, np.float32)
         self._noise = np.zeros(NOISE_WINDOW - HOP, np.float32)
         self._dropped = False
 
     def push(self, hz: Frames, loudness_db: Frames) -> Frames:
         """`hz` and `loudness_db` of shape (frames,) → samples of shape (samples,)."""
-        parts = [np.zeros(0, np.float32)]
+        parts = [self._tones[..., :0]]
         for first in range(0, len(hz), _BLOCK_FRAMES):
             block = slice(first, first + _BLOCK_FRAMES)
             parts.append(self._block(np.asarray(hz[block], np.float32), np.asarray(loudness_db[block], np.float32)))
-        return np.concatenate(parts)
+        return np.concatenate(parts, axis=-1)
 
     def finish(self) -> Frames:
         """The samples that were still to come: with them, `HOP` for every frame pushed."""
         if self._last_input is None:
-            return np.zeros(0, np.float32)
+            return self._tones
         ahead = np.repeat(self._last_input, self._network.shape.look_ahead, axis=1)
         parts = [self._through(ahead)]
         assert self._held is not None
         hz, tones = self._held
-        self._harmonic(np.array([hz, hz]), np.stack([tones, tones]))
-        parts.append(self._ready(len(self._tones)))
-        return np.concatenate(parts)
+        self._harmonic(np.array([hz, hz]), np.stack([tones, tones], axis=-2))
+        parts.append(self._ready(self._tones.shape[-1]))
+        return np.concatenate(parts, axis=-1)
 
     def _block(self, hz: Frames, loudness_db: Frames) -> Frames:
         level = np.maximum(loudness_db, QUIET_DB)
@@ -89,7 +92,7 @@ class Stream:
         """The samples that become final with these inputs of the network."""
         count = features.shape[1]
         if count == 0:
-            return np.zeros(0, np.float32)
+            return self._tones[..., :0]
         hz, self._waiting_hz = self._waiting_hz[:count], self._waiting_hz[count:]
         level, self._waiting_db = self._waiting_db[:count], self._waiting_db[count:]
         count = len(hz)
@@ -97,33 +100,39 @@ class Stream:
         tones, noise = self._amplitudes(out, hz, level)
         self._add_noise(noise if self._with_noise else np.zeros_like(noise))
         if self._held is not None:
-            hz, tones = np.concatenate([[self._held[0]], hz]), np.concatenate([self._held[1][None], tones])
-        self._held = (hz[-1], tones[-1])
+            hz = np.concatenate([[self._held[0]], hz])
+            tones = np.concatenate([self._held[1][..., None, :], tones], axis=-2)
+        self._held = (hz[-1], tones[..., -1, :])
         self._harmonic(hz, tones)
         return self._ready(
-            min(len(self._tones), len(self._noise) - (NOISE_WINDOW - HOP) - (0 if self._dropped else _HALF))
+            min(self._tones.shape[-1], len(self._noise) - (NOISE_WINDOW - HOP) - (0 if self._dropped else _HALF))
         )
 
     def _ready(self, count: int) -> Frames:
         """Takes `count` final samples."""
         if count <= 0:
-            return np.zeros(0, np.float32)
+            return self._tones[..., :0]
         if not self._dropped:
             # The first window of noise begins before the first sample.
             self._noise, self._dropped = self._noise[_HALF:], True
-        samples: Frames = self._tones[:count] + self._noise[:count]
-        self._tones, self._noise = self._tones[count:], self._noise[count:]
+        samples: Frames = self._tones[..., :count] + self._noise[:count]
+        self._tones, self._noise = self._tones[..., count:], self._noise[count:]
         return samples
 
     def _amplitudes(self, out: Frames, hz: Frames, level: Frames) -> tuple[Frames, Frames]:
-        """Harmonics (frames, harmonics) and bins of noise (frames, bins), at the loudness asked for."""
+        """Harmonics (frames, harmonics), of several players (2, frames, harmonics), and bins of noise (frames, bins),
+        at the loudness asked for.
+        """
         constants, harmonics = self._constants, self._network.shape.harmonics
         partials = hz[:, None] * np.arange(1, harmonics + 1, dtype=np.float32)
         fade = np.clip((FADE_HZ[1] - partials) / np.float32(FADE_HZ[1] - FADE_HZ[0]), 0, 1)
         tones = np.exp(np.clip(out[:, 1 : 1 + harmonics], -16, 6)) * fade
         noise = np.exp(np.clip(out[:, 1 + harmonics :] - 4, -18, 6)) @ constants.bands
         curve = constants.curve[np.minimum(partials / _CURVE_STEP_HZ, len(constants.curve) - 1).astype(np.int32)]
-        power = (tones * tones * curve).sum(axis=1) / 2 + (noise * noise) @ constants.noise_weights
+        if self._section:
+            tones = tones * self._section.gains(hz, level, harmonics)
+        middle = tones.mean(axis=0) if self._section else tones
+        power = (middle * middle * curve).sum(axis=1) / 2 + (noise * noise) @ constants.noise_weights
         gate = np.clip((level - _GATE_DB[0]) / np.float32(_GATE_DB[1] - _GATE_DB[0]), 0, 1)
         wanted = np.float32(10) ** (level / 20) * gate
         gain = (wanted / np.sqrt(power + 1e-9))[:, None].astype(np.float32)
@@ -138,14 +147,17 @@ class Stream:
         steps = (hz[:-1, None] * (1 - ramp) + hz[1:, None] * ramp).astype(np.float64) / SAMPLE_RATE_HZ
         turns = self._turns + np.cumsum(steps.ravel())
         self._turns = float(turns[-1] % 1.0)
-        heard = max(1, int(np.flatnonzero((tones > 0).any(axis=0)).max(initial=0)) + 1)
+        sounding = np.abs(tones).reshape(-1, tones.shape[-1]).max(axis=0) > 0
+        heard = max(1, int(np.flatnonzero(sounding).max(initial=0)) + 1)
         phase = ((turns % 1.0) * (2 * np.pi)).astype(np.float32).reshape(frames, 1, HOP)
         basis = phase * np.arange(1, heard + 1, dtype=np.float32)[:, None]
-        np.sin(basis, out=basis)
-        ends = np.stack([tones[:-1, :heard], tones[1:, :heard]], axis=1)
-        both = ends @ basis
-        sound = both[:, 0] * (1 - ramp) + both[:, 1] * ramp
-        self._tones = np.concatenate([self._tones, sound.ravel().astype(np.float32)])
+        sides = tones[..., :heard].reshape(-1, frames + 1, heard)
+        # For every frame the amplitudes at its beginning on each side, then those at its end.
+        ends = np.concatenate([sides[:, :-1], sides[:, 1:]]).transpose(1, 0, 2)
+        both = ends @ np.sin(basis, out=basis)
+        before, after = np.split(both.transpose(1, 0, 2), 2)
+        sound = (before * (1 - ramp) + after * ramp).reshape(*tones.shape[:-2], -1)
+        self._tones = np.concatenate([self._tones, sound.astype(np.float32)], axis=-1)
 
     def _add_noise(self, bins: Frames) -> None:
         """Overlaps and adds a window of filtered noise for every frame."""
@@ -162,10 +174,14 @@ class Stream:
         self._noise = laid
 
 
-def sound(network: Spectra, hz: Frames, loudness_db: Frames, *, seed: int = 0, noise: bool = True) -> Frames:
-    """The sound of controls of shape (frames,): `frames * HOP` samples at 48 kHz, without its noise on request."""
-    stream = Stream(network, seed=seed, noise=noise)
-    return np.concatenate([stream.push(hz, loudness_db), stream.finish()])
+def sound(
+    network: Spectra, hz: Frames, loudness_db: Frames, *, seed: int = 0, noise: bool = True, players: int = 1
+) -> Frames:
+    """The sound of controls of shape (frames,): `frames * HOP` samples at 48 kHz, without its noise on request; of
+    several players shape (2, frames * HOP).
+    """
+    stream = Stream(network, seed=seed, noise=noise, players=players)
+    return np.concatenate([stream.push(hz, loudness_db), stream.finish()], axis=-1)
 
 
 class _Constants:

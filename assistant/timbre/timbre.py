@@ -43,7 +43,8 @@ class Timbre:
     """What a voice becomes. Pitches `low` to `high` are those it was trained on.
 
     `levels_db` are 21 quantiles of the loudness of its material, `gain_db` what brings it to the level of the others.
-    `players` are the names of the timbres that an ensemble is made of; it has no network of its own.
+    `seats`: how many play its network's part at once. `players` are the names of the timbres that an ensemble is made
+    of; it has no network of its own.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Timbre:
     gain_db: float = 0.0
     playing: Playing = field(default_factory=Playing)
     network: Network | None = None
+    seats: int = 1
     players: tuple[str, ...] = ()
     figures: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -99,7 +101,8 @@ def load_timbre_file(path: Path) -> Timbre:
     low, high = _number(path, card, "low", 0, 127), _number(path, card, "high", 0, 127)
     if high - low < 5:
         raise InvalidPreset(f"{shown(path)}: the range {low:g} to {high:g} is under five semitones", hint="widen it")
-    players = tuple(str(player) for player in card.get("players", ()))
+    alike = isinstance(card.get("players", ()), int | float)
+    players = () if alike else tuple(str(player) for player in card.get("players", ()))
     if len(players) > _MOST_PLAYERS:
         raise InvalidPreset(f"{shown(path)}: {len(players)} players are over {_MOST_PLAYERS}", hint="name fewer")
     levels = tuple(float(level) for level in card.get("levels_db", ()))
@@ -118,6 +121,7 @@ def load_timbre_file(path: Path) -> Timbre:
         _number(path, card, "gain_db", -60, 60) if "gain_db" in card else 0.0,
         _playing(path, card.get("playing", {})),
         None if players else _network(path, card),
+        int(_number(path, card, "players", 1, _MOST_PLAYERS)) if alike else 1,
         players,
         MappingProxyType({str(name): float(value) for name, value in card.get("figures", {}).items()}),
     )

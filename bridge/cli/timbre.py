@@ -163,7 +163,8 @@ def show_command(name: str, as_json: bool) -> None:
     say(f"licence   {card['licence']}")
     say(f"material  {card['material']}")
     if card.get("players"):
-        say(f"players   {', '.join(card['players'])}")
+        players = card["players"]
+        say(f"players   {', '.join(players) if isinstance(players, list) else players}")
     if card.get("synonyms"):
         say(f"also      {', '.join(card['synonyms'])}")
     for figure, value in card.get("figures", {}).items():

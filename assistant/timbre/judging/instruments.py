@@ -17,7 +17,7 @@ from assistant.timbre.judging.material import JUDGES_FONT, SOURCE_SECONDS
 from assistant.timbre.measures import mel_db
 from assistant.timbre.training.phrases import phrase
 from assistant.timbre.training.players import Part, soundfonts
-from assistant.timbre.training.recipes import INSTRUMENTS
+from assistant.timbre.training.recipes import SOURCES
 
 FAMILIES = (
     *("piano", "bells", "organ", "guitar", "bass", "strings", "ensemble", "brass", "reed", "pipe", "lead", "pad"),
@@ -85,7 +85,7 @@ def taught(progress: Callable[[float], None] | None = None) -> Judge:
 
 def _compass(program: int) -> tuple[int, int]:
     """Where a program plays: as a timbre of that program, else by its family."""
-    for source in INSTRUMENTS.values():
+    for source in SOURCES.values():
         if source.program == program:
             return source.low, source.high
     return (28, 55) if FAMILIES[program // 8] == "bass" else (48, 84)

@@ -9,17 +9,14 @@ import numpy as np
 
 from assistant.audio import Samples
 from assistant.optional import require
-from assistant.timbre.controls import Controls
-from assistant.timbre.features import Frames, hertz, loudness, midi_pitch
+from assistant.timbre.features import Frames, hertz, loudness
 from assistant.timbre.judging.material import HeldOut
 from assistant.timbre.measures import aliasing_db, loudness_distance, mel_distance, spectral_distance
 from assistant.timbre.network import Network
 from assistant.timbre.shape import Shape
-from assistant.timbre.sounding import sounded
 from assistant.timbre.synthesis import sound
-from assistant.timbre.timbre import Timbre, load_timbre
+from assistant.timbre.timbre import Timbre
 
-_SOUNDING_DB = -60.0
 _TONE_SECONDS = 2.0
 _FROM_THE_TOP = (0.4, 4.7, 9.3)
 """Semitones below the highest pitch, where harmonics come nearest to half the sample rate; between the keys, so that
@@ -64,23 +61,17 @@ def untrained(shape: Shape) -> Network:
 
 def played_by(timbre: Timbre, phrase: HeldOut) -> Samples:
     """The phrase with its own pitch and loudness, mono."""
-    level = loudness(phrase.samples)
-    if timbre.network:
-        return sound(timbre.network, phrase.hz, level)
-    made = sounded(timbre, Controls(midi_pitch(phrase.hz), level, level > _SOUNDING_DB)).mean(axis=0)
-    # How loud an ensemble is depends on its players' places: only how its loudness moves is judged.
-    heard = level > _SOUNDING_DB
-    gain = np.float32(10 ** (float(np.median((level - loudness(made))[heard])) / 20))
-    levelled: Samples = made * gain
-    return levelled
+    assert timbre.network is not None
+    made = sound(timbre.network, phrase.hz, loudness(phrase.samples), players=timbre.seats)
+    middle: Samples = np.atleast_2d(made).mean(axis=0)
+    return middle
 
 
 def folded_db(timbre: Timbre) -> float:
     """The loudest partial that is none of the tone's own, of steady tones near the top of the range, in dB below the
-    loudest; of an ensemble, its worst player's.
+    loudest.
     """
-    if timbre.network is None:
-        return max(folded_db(load_timbre(player)) for player in set(timbre.players))
+    assert timbre.network is not None
     frames = int(_TONE_SECONDS * 250)
     level = np.full(frames, timbre.level_db(0.9), np.float32)
     found = []

@@ -14,7 +14,7 @@ from assistant.hear.evaluation import find_clips
 from assistant.timbre.features import SAMPLE_RATE_HZ, Frames
 from assistant.timbre.training.phrases import phrase
 from assistant.timbre.training.players import soundfont
-from assistant.timbre.training.recipes import FLUID, HELD_OUT, INSTRUMENTS, LEARNT, level_gain, played, rendered
+from assistant.timbre.training.recipes import FLUID, HELD_OUT, LEARNT, SOURCES, level_gain, played, rendered
 
 JUDGES_FONT = Path("/usr/share/sounds/sf3/MuseScore_General.sf3")
 """Another SoundFont than the timbres learnt from: the judge of instruments learns from it."""
@@ -48,12 +48,12 @@ def check_material() -> None:
 def true_instruments(names: tuple[str, ...]) -> tuple[str, ...]:
     """`names`, all of which have an instrument to be measured against. Raises `UnknownName`."""
     for name in names:
-        if name not in INSTRUMENTS:
+        if name not in SOURCES:
             raise UnknownName(
                 f"{name} has no instrument here to be measured against",
-                hint=f"known: {', '.join(INSTRUMENTS)}; for your own recording: --own RECORDING",
+                hint=f"known: {', '.join(SOURCES)}; for your own recording: --own RECORDING",
             )
-    return names or tuple(INSTRUMENTS)
+    return names or tuple(SOURCES)
 
 
 def held_out(name: str) -> tuple[HeldOut, ...]:

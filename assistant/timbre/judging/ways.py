@@ -17,7 +17,7 @@ from assistant.timbre.features import SAMPLE_RATE_HZ
 from assistant.timbre.timbre import Timbre
 from assistant.timbre.training.phrases import FRAMES_A_SECOND, Phrase, Sung
 from assistant.timbre.training.players import soundfont
-from assistant.timbre.training.recipes import FLUID, INSTRUMENTS
+from assistant.timbre.training.recipes import FLUID, SOURCES
 from assistant.timbre.transfer import transfer
 
 OURS = "hummingbridge"
@@ -53,7 +53,7 @@ class Ways:
         if self.peers:
             sung = resung(self._voice(source), self._voice(target), len(source), done.octaves)
             found[WORLD] = Made(sung, asked, done.struck)
-            program = INSTRUMENTS[timbre.name].program
+            program = SOURCES[timbre.name].program
             if program is not None:
                 played = replayed(self._heard(source), program, len(source), done.octaves)
                 found[SOUNDFONT] = Made(played, asked, done.struck)

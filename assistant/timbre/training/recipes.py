@@ -31,7 +31,7 @@ HELD_OUT = (900, 901)
 @dataclass(frozen=True, slots=True)
 class Source:
     """A General MIDI program, or none for a synthesiser of ours; the range in MIDI pitches; harmonics to learn; how it
-    plays notes (the key of `PLAYING`); what it is called by.
+    plays notes (the key of `PLAYING`); what it is called by; how many play it at once.
     """
 
     program: int | None
@@ -42,6 +42,7 @@ class Source:
     playing: str
     description: str
     synonyms: tuple[str, ...] = ()
+    players: int = 1
 
 
 PLAYING: dict[str, dict[str, float]] = {
@@ -83,21 +84,18 @@ SOURCES: dict[str, Source] = {
         None, 24, 52, 60, "synth", "lead", "A sub bass: a sine that saturates when it is hit",
         ("sub", "808 bass", "deep bass", "bass synth"),
     ),
+    "string-section": Source(
+        48, 36, 96, 160, "strings", "bowed", "A string section: eight players, each in a place of their own",
+        ("orchestra strings", "string ensemble", "string orchestra"), players=8,
+    ),
 }  # fmt: skip
-
-
-ENSEMBLES: dict[str, Source] = {
-    "string-section": Source(48, 36, 96, 160, "strings", "bowed", "Many string players"),
-}
-"""What ensembles, which learn nothing of their own, are measured against."""
-INSTRUMENTS = SOURCES | ENSEMBLES
 
 
 def rendered(name: str, seed: int, seconds: float = SECONDS) -> tuple[Frames, Phrase]:
     """A phrase of this timbre, one note at a time: mono samples at 48 kHz, and how it was written."""
-    source = INSTRUMENTS[name]
+    source = SOURCES[name]
     # Every instrument has phrases of its own, so that none learns another's.
-    own = seed + 1000 * list(INSTRUMENTS).index(name)
+    own = seed + 1000 * list(SOURCES).index(name)
     written = phrase(own, source.low, source.high, seconds)
     if source.program is None:
         return SYNTHS[name](written, own), written
@@ -108,7 +106,7 @@ def rendered(name: str, seed: int, seconds: float = SECONDS) -> tuple[Frames, Ph
 def played(name: str, seed: int, seconds: float = SECONDS) -> tuple[Frames, Frames]:
     """The same, and the pitch that it really has, in Hz a frame."""
     samples, written = rendered(name, seed, seconds)
-    return samples, written.hz if INSTRUMENTS[name].program is None else refined(samples, written.hz)
+    return samples, written.hz if SOURCES[name].program is None else refined(samples, written.hz)
 
 
 def level_gain(passages: list[Frames]) -> float:

@@ -14,7 +14,7 @@ from assistant.timbre.controls import Controls
 from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, hertz, loudness
 from assistant.timbre.judging import material
 from assistant.timbre.judging.instruments import FAMILIES, Judge, votes
-from assistant.timbre.judging.likeness import folded_db, played_by
+from assistant.timbre.judging.likeness import played_by
 from assistant.timbre.judging.material import HeldOut
 from assistant.timbre.judging.own import own
 from assistant.timbre.judging.pairs import Pair, mean, phrasing
@@ -24,7 +24,7 @@ from assistant.timbre.judging.speed import Speeds
 from assistant.timbre.judging.ways import OURS, WORLD
 from assistant.timbre.measures import loudness_distance
 from assistant.timbre.timbre import load_timbre
-from assistant.timbre.training.recipes import INSTRUMENTS
+from assistant.timbre.training.recipes import SOURCES
 
 
 def swaying(pitch: float, seconds: float = 1.0) -> Controls:
@@ -102,12 +102,6 @@ def test_a_phrase_is_played_as_long_and_as_loud_as_the_instrument_did(name):
     assert np.median(loudness(made)) == pytest.approx(np.median(loudness(true)), abs=1.5)
 
 
-def test_an_ensemble_folds_back_no_less_than_its_worst_player():
-    assert folded_db(load_timbre("string-section")) == max(
-        folded_db(load_timbre(name)) for name in ("violin", "viola", "cello")
-    )
-
-
 def test_without_its_soundfont_the_judge_says_what_to_install(monkeypatch):
     monkeypatch.setattr(material, "_FONTS", {Path("/nowhere/FluidR3_GM.sf2"): "fluid-soundfont-gm"})
     monkeypatch.setattr(material.shutil, "which", lambda name: f"/usr/bin/{name}")
@@ -117,7 +111,7 @@ def test_without_its_soundfont_the_judge_says_what_to_install(monkeypatch):
 
 
 def test_every_timbre_that_ships_has_an_instrument_to_be_measured_against():
-    assert set(material.true_instruments(())) == set(INSTRUMENTS) >= {"cello", "string-section", "glass"}
+    assert set(material.true_instruments(())) == set(SOURCES) >= {"cello", "string-section", "glass"}
     with pytest.raises(UnknownName, match="my-cello has no instrument"):
         material.true_instruments(("my-cello",))
 

@@ -72,20 +72,20 @@ def test_silence_gives_silence():
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=12), st.integers(0, 5))
-def test_blocks_of_any_size_give_what_the_whole_gives(sizes, seed):
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=12), st.integers(0, 5), st.sampled_from([1, 8]))
+def test_blocks_of_any_size_give_what_the_whole_gives(sizes, seed, players):
     network = load_timbre("violin").network
     frames = sum(sizes)
     random = np.random.default_rng(seed)
     hz = hertz(70 + np.cumsum(random.normal(0, 0.1, frames)))
     level = (-30 + 8 * random.standard_normal(frames)).astype(np.float32)
-    whole = sound(network, hz, level, seed=seed)
-    stream, parts, first = Stream(network, seed=seed), [], 0
+    whole = sound(network, hz, level, seed=seed, players=players)
+    stream, parts, first = Stream(network, seed=seed, players=players), [], 0
     for size in sizes:
         parts.append(stream.push(hz[first : first + size], level[first : first + size]))
         first += size
-    blocks = np.concatenate([*parts, stream.finish()])
-    assert len(blocks) == len(whole) == frames * HOP
+    blocks = np.concatenate([*parts, stream.finish()], axis=-1)
+    assert blocks.shape == whole.shape == ((frames * HOP,) if players == 1 else (2, frames * HOP))
     assert np.abs(blocks - whole).max() < 1e-4 * max(1e-3, np.abs(whole).max())
 
 
@@ -99,6 +99,40 @@ def test_a_stream_is_late_by_no_more_than_its_look_ahead_and_window():
         made += len(stream.push(hz[first : first + 5], level[first : first + 5]))
         given_frames += 5
         assert given_frames * HOP - made <= 10 * HOP
+
+
+def lines_near(made: np.ndarray, hz: float) -> int:
+    """How many tones lie within ten hertz of one, no more than 20 dB under the strongest."""
+    spectrum = np.abs(np.fft.rfft(made * np.blackman(len(made)), 1 << 20))
+    bins = np.fft.rfftfreq(1 << 20, 1 / SAMPLE_RATE_HZ)
+    near = spectrum[np.abs(bins - hz) < 10]
+    peaks = (near[1:-1] > near[:-2]) & (near[1:-1] > near[2:]) & (near[1:-1] > near.max() / 10)
+    return int(peaks.sum())
+
+
+def test_a_section_is_several_tones_where_one_player_is_one():
+    section = load_timbre("string-section")
+    hz, level = steady(72, -25.0, 8.0)
+    one = sound(section.network, hz, level, noise=False)
+    many = sound(section.network, hz, level, noise=False, players=section.seats)
+    assert lines_near(one, hz[0]) == 1
+    assert min(lines_near(side, hz[0]) for side in many) > 1
+
+
+def test_a_section_is_as_loud_as_one_player_in_the_middle_and_moves_between_the_sides():
+    section = load_timbre("string-section")
+    hz, level = steady(67, -25.0, 4.0)
+    sides = sound(section.network, hz, level, players=section.seats)
+    middle = loudness(sides.mean(axis=0))[100:900]
+    apart = (loudness(sides[0]) - loudness(sides[1]))[100:900]
+    assert np.median(middle) == pytest.approx(-25, abs=1)
+    assert np.abs(middle + 25).max() < 3
+    assert apart.std() > 1
+
+
+def test_a_sections_silence_is_silent():
+    section = load_timbre("string-section")
+    assert not sound(section.network, *steady(67, -90.0), players=8).any()
 
 
 def test_no_samples_have_no_frames():
