@@ -65,19 +65,23 @@ def train(name: str, output: Path, work: Path) -> None:
     quantiles = np.quantile(levels[levels > -50], np.linspace(0, 1, 21))
     output_gain_db = recipes.output_gain_db([samples for samples, _ in raw], gain)
     weights = read_weights(output / f"{name}.safetensors")
-    figures = measured(Network(weights, shape), rendered(name, work, recipes.HELD_OUT), gain, PLAN.seed)
+    network = Network(weights, shape)
+    figures = measured(network, source.players, rendered(name, work, recipes.HELD_OUT), gain, PLAN.seed)
     figures["training_cpu_seconds"] = round(time.process_time() - began)
     write_whole(output / f"{name}.toml", card(name, quantiles, output_gain_db, figures).encode())
     print(name, figures, flush=True)
 
 
-def measured(network: Network, held_out: list[tuple[Frames, Frames]], gain: float, seed: int) -> dict[str, float]:
+def measured(
+    network: Network, players: int, held_out: list[tuple[Frames, Frames]], gain: float, seed: int
+) -> dict[str, float]:
     """How near the timbre comes to phrases that it has not seen."""
     untrained = Network({key: value.numpy() for key, value in fresh(network.shape, seed).items()}, network.shape)
     rows = []
     for samples, hz in held_out:
         true = samples * np.float32(gain)
-        made, noise = (sound(each, hz, loudness(true)) for each in (network, untrained))
+        made = np.atleast_2d(sound(network, hz, loudness(true), players=players)).mean(axis=0)
+        noise = sound(untrained, hz, loudness(true))
         loss = spectral_distance(made, true)
         rows.append(
             (loss / spectral_distance(noise, true), loss, mel_distance(true, made), loudness_distance(true, made))
