@@ -21,6 +21,8 @@ _FADE_DB_A_FRAME = 0.2
 _SPREAD = (0.6, 1.4)
 _ATTACK_FRAMES = 25
 _MIDDLE = 0.6
+_MEDIAN_VELOCITY = 51
+"""What a timbre plays as loud as `_MIDDLE`, where the middle of a voice lies too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +221,7 @@ def _held(controls: Controls, timbre: Timbre, settings: Settings) -> Frames:
     """Loudness for a source that dies away: each note is held as the timbre holds it, as loud as it was struck."""
     notes = notes_in(controls)
     peaks = np.array([float(controls.loudness_db[first : first + 20].max()) for first, _ in notes])
-    hardness = np.clip(90 + settings.loudness * 1.8 * (peaks - np.median(peaks)), 20, 127)
+    hardness = np.clip(_MEDIAN_VELOCITY + settings.loudness * 1.8 * (peaks - np.median(peaks)), 20, 127)
     tones = [
         Tone(
             first / FRAMES_A_SECOND,

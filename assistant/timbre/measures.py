@@ -6,10 +6,12 @@ from functools import cache
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from assistant.audio import Samples
 from assistant.timbre.features import SAMPLE_RATE_HZ, Frames, loudness
 
+Flags = NDArray[np.bool_]
 SCALES = (4096, 2048, 1024, 512, 256, 128)
 MEL_BANDS = 80
 MEL_TOP_HZ = 16_000.0
@@ -60,13 +62,19 @@ def loudness_distance(one: Samples, other: Samples) -> float:
     return float(np.abs(first - second)[heard].mean()) if heard.any() else 0.0
 
 
-def timbre_of(samples: Samples) -> Frames:
-    """The mean mel-frequency cepstrum of what is heard, without the first coefficient, which is level; shape (19,)."""
-    spectra = mel_db(samples)
-    heard = spectra.max(axis=1) > spectra.max() - 45
+def cepstra(samples: Samples, hop: int = 480) -> tuple[Frames, Flags]:
+    """Mel-frequency cepstra without the first coefficient, which is level; shape (frames, 19). And which are heard."""
+    spectra = mel_db(samples, hop)
+    heard: Flags = spectra.max(axis=1) > spectra.max() - 45
     places = np.pi * (np.arange(MEL_BANDS) + 0.5) / MEL_BANDS
     basis = np.sqrt(2 / MEL_BANDS) * np.cos(np.arange(1, _COEFFICIENTS)[:, None] * places)
-    mean: Frames = (spectra[heard] @ basis.T).mean(axis=0).astype(np.float32)
+    return spectra @ basis.T, heard
+
+
+def timbre_of(samples: Samples) -> Frames:
+    """The mean mel-frequency cepstrum of what is heard, shape (19,)."""
+    found, heard = cepstra(samples)
+    mean: Frames = found[heard].mean(axis=0).astype(np.float32)
     return mean
 
 

@@ -117,6 +117,9 @@ def _show(report: Report, found: Sequence[Answer], sources: Sequence[str]) -> No
     say("MFCC, to target / to source; the worst first")
     table(("timbre", *sources), [(one.name, *_closeness(one, sources)) for one in _worst_first(report.timbres)])
     say()
+    say("the same, the target at the pitches that were played")
+    table(("timbre", *sources), [(one.name, *_at_pitch(one, sources)) for one in _worst_first(report.timbres)])
+    say()
     say(f"means over {counted(len(sources), 'source')}: {', '.join(sources)}")
     table(_WAYS, [row for one in report.timbres for row in _ways(one)])
     say()
@@ -154,6 +157,11 @@ def _worst_first(timbres: Iterable[Judged]) -> list[Judged]:
 def _closeness(one: Judged, sources: Iterable[str]) -> tuple[str, ...]:
     ours = next(iter(one.ways.values()))
     return tuple(f"{ours[source].closeness:.2f}" for source in sources)
+
+
+def _at_pitch(one: Judged, sources: Iterable[str]) -> tuple[str, ...]:
+    ours = next(iter(one.ways.values()))
+    return tuple(f"{ours[source].at_pitch:.2f}" for source in sources)
 
 
 def _ways(one: Judged) -> list[tuple[str, ...]]:

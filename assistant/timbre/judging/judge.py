@@ -13,6 +13,7 @@ from assistant.timbre.judging.instruments import Judge, votes
 from assistant.timbre.judging.likeness import folded_db, likeness
 from assistant.timbre.judging.material import SOURCE_SECONDS, held_out, sources
 from assistant.timbre.judging.pairs import Pair, Source, judged
+from assistant.timbre.judging.register import register
 from assistant.timbre.judging.report import Judged
 from assistant.timbre.judging.ways import Made, Ways
 from assistant.timbre.picture import spectrograms
@@ -45,14 +46,14 @@ def judged_timbre(
     phrases = held_out(name)
     near, folded = likeness(timbre, phrases), folded_db(timbre)
     progress(0.3)
-    target = phrases[0].samples
+    target, instrument = phrases[0].samples, register(name)
     shown = target[: int(SOURCE_SECONDS * SAMPLE_RATE_HZ)]
     made: dict[str, dict[str, Made]] = {}
     pairs: dict[str, dict[str, Pair]] = {}
     for number, (what, source) in enumerate(inputs.items()):
         for way, one in ways.made(source.samples, timbre, shown).items():
             made.setdefault(way, {})[what] = one
-            pairs.setdefault(way, {})[what] = judged(judge, source, one, target, timbre)
+            pairs.setdefault(way, {})[what] = judged(judge, source, one, target, timbre, instrument)
         progress(0.3 + 0.7 * (number + 1) / len(inputs))
     if pictures:
         rows = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assistant.audio import Samples
-from assistant.timbre.features import loudness
+from assistant.timbre.features import Frames, loudness
 from assistant.timbre.judging.instruments import Judge, votes
 from assistant.timbre.judging.pitch import (
     SUNG,
@@ -20,8 +20,9 @@ from assistant.timbre.judging.pitch import (
     exact,
     tracked,
 )
+from assistant.timbre.judging.register import Register
 from assistant.timbre.judging.ways import Made
-from assistant.timbre.measures import timbre_distance
+from assistant.timbre.measures import timbre_of
 from assistant.timbre.timbre import Timbre
 
 _LOUD_DB, _DEEPEST_DB = 40.0, 60.0
@@ -45,8 +46,8 @@ class Pair:
     tracker's own error; None for a peer, which is given something else. `source`: beside the source's.
 
     `phrasing`: the correlation of loudness with the source's. `closeness`: the distance of the mean cepstrum to the
-    target's over that to the source's. `heard`: family → share of seconds; `votes`: the share for the right ones.
-    `struck`: the source's notes die away.
+    target's over that to the source's; `at_pitch`: the same, beside the target at the pitches that were asked for.
+    `heard`: family → share of seconds; `votes`: the share for the right ones. `struck`: the source's notes die away.
     """
 
     control: Agreement | None
@@ -54,26 +55,34 @@ class Pair:
     source: Agreement
     phrasing: float
     closeness: float
+    at_pitch: float
     heard: Mapping[str, float]
     votes: float
     struck: bool
 
 
-def judged(judge: Judge, source: Source, made: Made, target: Samples, timbre: Timbre) -> Pair:
-    """What was made of `source`, beside a true phrase of the target."""
+def judged(judge: Judge, source: Source, made: Made, target: Samples, timbre: Timbre, instrument: Register) -> Pair:
+    """What was made of `source`, beside a true phrase of the target, and the target's register."""
     where = compass(made.control, timbre)
     pitch = tracked(made.samples, *where)
     heard = judge.heard(made.samples)
+    own = timbre_of(made.samples)
+    away = max(_apart(own, timbre_of(source.samples)), 1e-6)
     return Pair(
         against_control(pitch, made.control) if made.follows else None,
         against_control(tracked(exact(made.control), *where), made.control) if made.follows else None,
         against_source(pitch, source.pitch),
         phrasing(source.samples, made.samples),
-        timbre_distance(made.samples, target) / max(timbre_distance(made.samples, source.samples), 1e-6),
+        _apart(own, timbre_of(target)) / away,
+        _apart(own, instrument.at(made.control.pitch[made.control.sounding])) / away,
         heard,
         votes(heard, timbre.family),
         made.struck,
     )
+
+
+def _apart(one: Frames, other: Frames) -> float:
+    return float(np.linalg.norm(one - other))
 
 
 def phrasing(source: Samples, made: Samples) -> float:
@@ -94,6 +103,7 @@ def mean(pairs: Sequence[Pair]) -> Pair:
         _agreement([one.source for one in pairs]),
         _mean([one.phrasing for one in pairs]),
         _mean([one.closeness for one in pairs]),
+        _mean([one.at_pitch for one in pairs]),
         dict(sorted(heard.items(), key=lambda item: -item[1])),
         _mean([one.votes for one in pairs]),
         all(one.struck for one in pairs),

@@ -101,6 +101,7 @@ def _own(figure: Callable[[Own], float]) -> Callable[[Report], Figures]:
 _LEADS: dict[str, tuple[str, int, Callable[[Pair, Pair], float]]] = {
     "votes": (">", 2, lambda ours, peer: ours.votes - peer.votes),
     "MFCC, to target / to source": (">", 2, lambda ours, peer: peer.closeness - ours.closeness),
+    "MFCC at the pitches played": (">", 2, lambda ours, peer: peer.at_pitch - ours.at_pitch),
     "cents from the source": ("≥", 1, lambda ours, peer: peer.source.cents - ours.source.cents),
     "phrasing": ("≥", 2, lambda ours, peer: ours.phrasing - peer.phrasing),
 }
@@ -123,6 +124,7 @@ LINES: tuple[Line, ...] = (
     Line("pitch beside its control, median cents", "≤", 4, 1, _timbres(lambda one: _control(one.mean())[0])),
     Line("the same, share within 50 cents", "≥", 0.98, 3, _timbres(lambda one: _control(one.mean())[1])),
     Line("MFCC, to target / to source, every pair", "≤", 0.5, 2, _pairs(lambda pair: pair.closeness)),
+    Line("MFCC, the instrument at the pitches played, every pair", "≤", 0.5, 2, _pairs(lambda pair: pair.at_pitch)),
     Line("votes for the family", "≥", 0.9, 2, _timbres(lambda one: one.mean().votes)),
     *(
         Line(f"ahead of {way}: {what}", sign, 0, digits, _beside(way, lead), "--peers")

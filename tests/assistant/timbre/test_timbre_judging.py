@@ -19,6 +19,7 @@ from assistant.timbre.judging.material import HeldOut
 from assistant.timbre.judging.own import own
 from assistant.timbre.judging.pairs import Pair, mean, phrasing
 from assistant.timbre.judging.pitch import Agreement, against_control, against_source, exact, tracked
+from assistant.timbre.judging.register import Register
 from assistant.timbre.judging.report import LINES, Answer, Judged, Likeness, Line, Report, answers
 from assistant.timbre.judging.speed import Speeds
 from assistant.timbre.judging.ways import OURS, WORLD
@@ -121,8 +122,12 @@ def test_an_own_timbre_is_learnt_from_a_recording_or_a_name():
         own("nothing.wav")
 
 
-GOOD = Pair(Agreement(1.0, 0.99), Agreement(1.0, 1.0), Agreement(2.0, 0.99), 0.9, 0.3, {"strings": 1.0}, 1.0, False)
-PEER = replace(GOOD, control=None, exact=None, source=Agreement(3.0, 0.9), phrasing=0.8, closeness=0.4, votes=0.5)
+GOOD = Pair(
+    Agreement(1.0, 0.99), Agreement(1.0, 1.0), Agreement(2.0, 0.99), 0.9, 0.3, 0.2, {"strings": 1.0}, 1.0, False
+)
+PEER = replace(
+    GOOD, control=None, exact=None, source=Agreement(3.0, 0.9), phrasing=0.8, closeness=0.4, at_pitch=0.3, votes=0.5
+)
 
 
 def report(**changed: object) -> Report:
@@ -149,6 +154,8 @@ def test_nothing_is_missed_where_all_is_kept():
         ({"source": Agreement(math.inf, 0.0)}, ["ahead of WORLD: cents from the source"]),
         ({"closeness": 0.399}, []),
         ({"closeness": 0.4}, ["ahead of WORLD: MFCC, to target / to source"]),
+        ({"at_pitch": 0.299}, []),
+        ({"at_pitch": 0.3}, ["ahead of WORLD: MFCC at the pitches played"]),
         ({"votes": 0.89}, ["votes for the family"]),
         ({"phrasing": 0.79}, ["ahead of WORLD: phrasing", "ahead of WORLD: phrasing, of voices"]),
         ({"phrasing": 0.8}, []),
@@ -189,3 +196,11 @@ def test_phrasing_is_also_told_apart_by_whether_the_source_dies_away():
     assert found["ahead of WORLD: phrasing"]["cello"] == pytest.approx(-0.355)
     assert found["ahead of WORLD: phrasing, of voices"]["cello"] == pytest.approx(0.05)
     assert found["ahead of WORLD: phrasing, of notes that die away"]["cello"] == pytest.approx(-0.76)
+
+
+def test_an_instrument_is_heard_at_the_pitches_that_are_played():
+    low, high = np.array([1.0, 0.0]), np.array([0.0, 1.0])
+    found = Register(np.repeat([48.0, 84.0], 100), np.repeat([low, high], 100, axis=0))
+    assert found.at(np.full(10, 48.3)) == pytest.approx(low, abs=1e-6)
+    assert found.at(np.full(10, 84.0)) == pytest.approx(high, abs=1e-6)
+    assert found.at(np.repeat([48.0, 84.0], [30, 10])) == pytest.approx([0.75, 0.25], abs=1e-6)
