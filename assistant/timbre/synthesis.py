@@ -14,6 +14,8 @@ from assistant.timbre.section import Section
 from assistant.timbre.shape import FADE_HZ, NOISE_WINDOW, Shape, band_shapes, noise_weights
 
 _BLOCK_FRAMES = 125
+_SINES_FRAMES = 5
+"""So many frames' harmonics stay in a processor's own memory: a bass is a tenth faster than with all of a block."""
 _GATE_DB = (-85.0, -70.0)
 """Sound fades to nothing between these."""
 _HALF = NOISE_WINDOW // 2
@@ -150,11 +152,15 @@ class Stream:
         sounding = np.abs(tones).reshape(-1, tones.shape[-1]).max(axis=0) > 0
         heard = max(1, int(np.flatnonzero(sounding).max(initial=0)) + 1)
         phase = ((turns % 1.0) * (2 * np.pi)).astype(np.float32).reshape(frames, 1, HOP)
-        basis = phase * np.arange(1, heard + 1, dtype=np.float32)[:, None]
+        numbers = np.arange(1, heard + 1, dtype=np.float32)[:, None]
         sides = tones[..., :heard].reshape(-1, frames + 1, heard)
         # For every frame the amplitudes at its beginning on each side, then those at its end.
         ends = np.concatenate([sides[:, :-1], sides[:, 1:]]).transpose(1, 0, 2)
-        both = ends @ np.sin(basis, out=basis)
+        both = np.empty((frames, ends.shape[1], HOP), np.float32)
+        for first in range(0, frames, _SINES_FRAMES):
+            few = slice(first, first + _SINES_FRAMES)
+            sines = phase[few] * numbers
+            np.matmul(ends[few], np.sin(sines, out=sines), out=both[few])
         before, after = np.split(both.transpose(1, 0, 2), 2)
         sound = (before * (1 - ramp) + after * ramp).reshape(*tones.shape[:-2], -1)
         self._tones = np.concatenate([self._tones, sound.astype(np.float32)], axis=-1)

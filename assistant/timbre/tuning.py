@@ -62,8 +62,11 @@ def _turning_hz(parts: Frames, near_hz: float) -> Frames:
     window = 0.42 + 0.5 * np.cos(turn) + 0.08 * np.cos(2 * turn)
     slope = -(0.5 * np.sin(turn) + 0.16 * np.sin(2 * turn)) * RATE_HZ / size
     numbers = np.arange(1, max(1, min(_HARMONICS, int(_TOP_HZ / near_hz))) + 1)
-    waves = np.exp(-2j * np.pi * near_hz / RATE_HZ * numbers[:, None] * places)
-    level, turned = (parts @ (waves * shape).T.astype(np.complex64) for shape in (window, slope))
+    angles = -2 * np.pi * near_hz / RATE_HZ * numbers * places[:, None]
+    cosines, sines = np.cos(angles), np.sin(angles)
+    waves = [wave * shape[:, None] for shape in (window, slope) for wave in (cosines, sines)]
+    measured = np.split(parts @ np.concatenate(waves, axis=1, dtype=np.float32), 4, axis=1)
+    level, turned = measured[0] + 1j * measured[1], measured[2] + 1j * measured[3]
     power = np.square(np.abs(level)) + 1e-12
     off = -np.imag(turned * level.conj()) / power
     trusted = power * numbers * (np.abs(off) < 0.3 * near_hz)
