@@ -223,6 +223,8 @@ class TimbreTransfer:
     chords: bool = asked("Several notes at once: a piano or a guitar.", default=False)
     melody: bool = asked("Of several notes at once the highest alone.", default=False)
     chain: str = asked('The chain of effects after it, or "none"; the words may choose one.', default="")
+    listen: bool = asked("Hear it while it is made, before the chain.", default=False)
+    listen_on: str = asked("The JACK port or client, or the device, to hear it on.", default="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -174,17 +175,29 @@ def effects(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[
 
 
 def timbre(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
-    """The voice of `take` as `timbre`, through `chain`."""
+    """The voice of `take` as `timbre`, through `chain`; heard while it is made where `listen_on` says so."""
     from assistant.effects import load_chain
     from assistant.steps import transfer
     from assistant.timbre.mapping import Settings
     from assistant.timbre.timbre import load_timbre
+    from bridge.loudspeaker import Loudspeaker
 
     chain = load_chain(asked["chain"]) if asked.get("chain") else None
     settings = Settings(**asked["settings"])
-    made = transfer(
-        bench.library, asked["take"], load_timbre(asked["timbre"]), settings, chain=chain, progress=progress
-    )
+    timbre = load_timbre(asked["timbre"])
+    where = asked.get("listen_on")
+    with Loudspeaker(48_000, where) if where is not None else nullcontext() as speaker:
+        made = transfer(
+            bench.library,
+            asked["take"],
+            timbre,
+            settings,
+            chain=chain,
+            progress=progress,
+            listener=speaker.play if speaker else None,
+        )
+        if speaker:
+            speaker.finish()
     return _outcome(made)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from assistant.timbre.mapping import Settings as TransferSettings
     from assistant.timbre.sounding import Curve
     from assistant.timbre.timbre import Timbre
+    from assistant.timbre.transfer import Listener
 
 
 def transfer(
@@ -29,8 +30,10 @@ def transfer(
     morph: tuple[Timbre, Curve] | None = None,
     chain: Chain | None = None,
     progress: Progress | None = None,
+    listener: Listener | None = None,
 ) -> Sounded:
-    """A recording's phrase played by a timbre, as long as the recording and aligned with it.
+    """A recording's phrase played by a timbre, as long as the recording and aligned with it. `listener` is given the
+    sound as it is made, before the chain.
 
     Raises `NothingHeard`, `InvalidBrief`, `CannotRead`, `UnreadableAudio`, `UnknownName`, `MissingPart`.
     """
@@ -38,7 +41,7 @@ def transfer(
     from assistant.timbre.transfer import transfer as transferred
 
     audio, parent = sound_of(library, source)
-    made = transferred(audio, timbre, settings, morph=morph, progress=progress)
+    made = transferred(audio, timbre, settings, morph=morph, progress=progress, listener=listener)
     timbres = (timbre, *([morph[0]] if morph else []))
     licences = tuple(Licence("generator", f"timbre {one.name}", one.licence_spdx) for one in timbres)
     licences += (licence("basic-pitch"),) if settings.chords or settings.melody else (SWIFT_F0,)

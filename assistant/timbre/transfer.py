@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,10 +14,11 @@ from assistant.timbre.controls import Controls, heard
 from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, Frames
 from assistant.timbre.mapping import Settings, is_struck, mapped, within_range
 from assistant.timbre.performing import MOST_VOICES, Tone, melody, performed, voices
-from assistant.timbre.sounding import Curve, blended, sounded
+from assistant.timbre.sounding import Curve, blended, flowing, in_step
 from assistant.timbre.timbre import Timbre
 
 Progress = Callable[[float], None]
+Listener = Callable[[Samples], None]
 _NOISE_SMOOTH_FRAMES = 6
 
 
@@ -44,9 +45,12 @@ def transfer(
     *,
     morph: tuple[Timbre, Curve] | None = None,
     progress: Progress | None = None,
+    listener: Listener | None = None,
 ) -> Transferred:
     """`source` played by `timbre`, or by a morph from it to another along a curve.
 
+    `listener` is given the sound as it is made, block after block of shape (channels, samples) at 48 kHz. It is what
+    is given back in the end, unless that is too loud for a file: then the whole is turned down.
     Raises `NothingHeard` where no pitch is found, `InvalidBrief`, `MissingPart` where chords need the transcriber.
     """
     asked = settings or Settings()
@@ -57,13 +61,20 @@ def transfer(
     tell = progress or (lambda _: None)
     several = asked.chords or asked.melody
     done = _transcribed(audio, timbre, asked, tell) if several else _line(mono, timbre, asked, tell)
-    played = [_played(timbre, controls, asked, morph, number) for number, controls in enumerate(done.parts)]
-    wet = _sum(played, audio.length)
-    if asked.noise > 0 and not several:
-        wet = wet + np.float32(asked.noise) * _unpitched(mono, done.parts[0])
-    mixed = _mixed(wet, mono, asked.wet)
-    tell(1.0)
-    return replace(done, audio=Audio(amplified(mixed, 1.0), SAMPLE_RATE_HZ))
+    flows = [_played(timbre, controls, asked, morph, number) for number, controls in enumerate(done.parts)]
+    unpitched = _unpitched(mono, done.parts[0]) if asked.noise > 0 and not several else None
+    blocks, made = [], 0
+    for parts in zip(*(in_step(flow, audio.length) for flow in flows), strict=True):
+        place = slice(made, made + parts[0].shape[1])
+        wet = np.sum(parts, axis=0) / np.float32(np.sqrt(len(parts)))
+        if unpitched is not None:
+            wet = wet + np.float32(asked.noise) * unpitched[place]
+        blocks.append(_mixed(wet, mono[place], asked.wet))
+        made = place.stop
+        tell(0.4 + 0.6 * made / audio.length)
+        if listener:
+            listener(blocks[-1])
+    return replace(done, audio=Audio(amplified(np.concatenate(blocks, axis=1), 1.0), SAMPLE_RATE_HZ))
 
 
 def _line(mono: Samples, timbre: Timbre, asked: Settings, tell: Progress) -> Transferred:
@@ -111,20 +122,11 @@ _EMPTY = Audio(np.zeros((1, 0), np.float32), SAMPLE_RATE_HZ)
 
 def _played(
     timbre: Timbre, controls: Controls, asked: Settings, morph: tuple[Timbre, Curve] | None, number: int
-) -> Samples:
+) -> Iterator[Samples]:
     seed = asked.seed + number
     if morph:
         return blended((timbre, morph[0]), controls, morph[1], seed=seed)
-    return sounded(timbre, controls, seed=seed)
-
-
-def _sum(parts: Sequence[Samples], length: int) -> Samples:
-    """Voices added, cut or filled to the source's length."""
-    total = np.zeros((max(len(part) for part in parts), length), np.float32)
-    for part in parts:
-        fits = min(length, part.shape[1])
-        total[:, :fits] += part[:, :fits]
-    return total / np.float32(np.sqrt(len(parts)))
+    return flowing(timbre, controls, seed=seed)
 
 
 def _unpitched(mono: Samples, controls: Controls) -> Samples:

@@ -75,7 +75,13 @@ async def transfer(app: App, asked: TimbreTransfer) -> dict[str, Any]:
         chords=asked.chords,
         melody=asked.melody,
     )
-    wanted = {"take": take.id, "timbre": choice.timbre, "chain": chain, "settings": asdict(settings)}
+    wanted = {
+        "take": take.id,
+        "timbre": choice.timbre,
+        "chain": chain,
+        "settings": asdict(settings),
+        "listen_on": asked.listen_on if asked.listen or asked.listen_on else None,
+    }
     job, _ = app.jobs.add("timbre", f"{take.name} as {choice.timbre}", wanted)
     return {"job": job.number, "timbre": choice.timbre, "chain": chain, "because": choice.because}
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bridge.cli.console import answer_json, note, progress, say, table
 from bridge.cli.options import FILE_IN, FOLDER_OUT, WAV_OUT, Misuse, Written, json_option, library_option
+
+if TYPE_CHECKING:
+    from bridge.loudspeaker import Loudspeaker
 
 
 def parse_curve(text: str) -> tuple[tuple[float, float], ...]:
@@ -55,6 +60,8 @@ def command() -> None:
 @click.option("--curve", type=CURVE, metavar="S:SHARE,…", help="From the first (0) to the second (1); default: evenly.")
 @click.option("--chain", metavar="NAME", help="Effects after it; a description may choose one.")
 @click.option("--seed", type=int, default=0, help="Another number, another breath and bow noise.")
+@click.option("--listen", is_flag=True, help="Hear it while it is made, before the effects (JACK, or the sound card).")
+@click.option("--listen-on", metavar="NAME", help="The JACK port or client, or the device, to hear it on.")
 @click.option("-o", "--output", type=WAV_OUT, help="The WAV file to write; SOUND-TIMBRE.wav here if not given.")
 @json_option
 @library_option
@@ -76,6 +83,8 @@ def transfer_command(
     curve: tuple[tuple[float, float], ...] | None,
     chain: str | None,
     seed: int,
+    listen: bool,
+    listen_on: str | None,
     output: Path | None,
     as_json: bool,
     library_folder: Path | None,
@@ -85,6 +94,7 @@ def transfer_command(
     \b
     hummingbridge timbre transfer hum.wav --to cello -o cello.wav
     hummingbridge timbre transfer hum.wav --to "distant choir"
+    hummingbridge timbre transfer hum.wav --to cello --listen
     hummingbridge timbre transfer piano.wav --to tenor-sax --chords
     hummingbridge timbre transfer hum.wav --to violin --morph-to gritty-lead --curve 0:0,4:1
     """
@@ -110,16 +120,48 @@ def transfer_command(
     if output.exists() and Path(sound).exists() and output.samefile(sound):
         raise Misuse(f"{output} is the recording itself and stays as it is", hint="give another name with -o")
     other = load_timbre(chosen(morph_to).timbre) if morph_to else None
-    with Library(library_folder) as library:
+    with Library(library_folder) as library, _heard(listen or listen_on is not None, listen_on or "") as speaker:
         morph = None
         if other is not None:
             morph = (other, Curve(curve) if curve else _evenly(library, sound))
         with progress(f"Playing {Path(sound).stem} with {timbre.name}") as told:
-            sounded = transfer(library, sound, timbre, settings, morph=morph, chain=effects, progress=told)
+            listener = speaker.play if speaker else None
+            sounded = transfer(
+                library, sound, timbre, settings, morph=morph, chain=effects, progress=told, listener=listener
+            )
         write_output(library, output, sounded.wav, "audio")
-    if choice.because and not as_json:
-        say(choice.because)
-    show_sound(sounded, output, as_json=as_json)
+        if choice.because and not as_json:
+            say(choice.because)
+        show_sound(sounded, output, as_json=as_json)
+        if speaker:
+            _to_the_end(speaker)
+
+
+@contextmanager
+def _heard(wanted: bool, where: str) -> Iterator[Loudspeaker | None]:
+    """A loudspeaker where one is wanted. Without one the file is made all the same."""
+    if not wanted:
+        yield None
+        return
+    from bridge.loudspeaker import Loudspeaker, NoOutput
+
+    try:
+        speaker = Loudspeaker(48_000, where)
+    except NoOutput as error:
+        note(f"it cannot be heard: {error.message} ({error.hint})")
+        yield None
+        return
+    with speaker:
+        yield speaker
+
+
+def _to_the_end(speaker: Loudspeaker) -> None:
+    note(f"playing on {speaker.name}; Ctrl-C ends that, the file is written")
+    try:
+        if not speaker.finish():
+            note("it was not heard without a gap; the file has none")
+    except KeyboardInterrupt:
+        note("stopped playing")
 
 
 def _evenly(library: Any, sound: str) -> Any:
