@@ -171,8 +171,8 @@ class JackOutput:
         named = [port for port in there if wanted in (port.name, port.name.rpartition(":")[0])]
         chosen = (named if wanted else [port for port in there if port.is_physical])[:2]
         if not chosen and wanted:
-            self._client.close()
             names = ", ".join(port.name for port in there) or "none"
+            self._client.close()
             raise NoOutput(f"JACK has no audio input {wanted!r} to play to", hint=f"there are: {names}")
         self.name = chosen[0].name if chosen else f"nothing, until a port is connected to {self._client.name}"
         self._client.set_process_callback(self._process)
