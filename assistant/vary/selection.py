@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ APART = 0.2
 """How different any two of the chosen should be (1 - closeness), less where all are near the source."""
 TRUST = 3.0
 """How much the listener counts: 1 is the odds as it gives them; it hears only part of what differs."""
-PULL = 5.0
+PULL = 8.0
 """How much the composer's own choices count: against chance, whose spread is 1.3, and against closeness."""
 LOT = 0.2
 """How much a lot counts beside a miss of what is aimed at."""
@@ -56,7 +57,8 @@ def select(
         return []
     brief = terms.brief
     features = heard_features([c.phrase for c in candidates], terms.source, model)
-    chance = np.random.default_rng((brief.seed, len(candidates))).gumbel(size=len(candidates))
+    random = np.random.default_rng((brief.seed, crc32(repr(terms.source.tones).encode())))
+    chance = random.gumbel(size=len(candidates))
     lots = TRUST * listener.scores(features) + chance
     if taste is not None:
         lots = lots + PULL * taste.scores(features, [c.techniques for c in candidates])

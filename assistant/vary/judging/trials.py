@@ -66,7 +66,7 @@ class Trial:
 
     def read(self, phrase: Phrase) -> Bars:
         """A variation of the motif as bars."""
-        return Sheet(self.section.do, len(self.source), self.ticks).read(phrase)
+        return Sheet(self.section.do, len(self.source), self.ticks, self.section.beat_ticks).read(phrase)
 
     def likeness(self, varied: Bars) -> Likeness:
         return likeness(self.source, varied, self.ticks)

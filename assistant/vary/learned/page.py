@@ -60,7 +60,8 @@ def pages_of(terms: Terms) -> list[Page]:
     do = do_below([tone.pitch for tone in base.tones], terms.key.fifths)
     if bar > LONGEST_BAR or any(not LOWEST <= tone.pitch - do <= HIGHEST for tone in base.tones):
         return []
-    bars = split_into_bars(on_grid(base, do), base.bars, bar)
+    beat = beat_ticks(base.meter.numerator, base.meter.denominator)
+    bars = split_into_bars(on_grid(base, do), base.bars, bar, beat)
     chords = chords_under(terms, do)
     count = 1 if base.bars <= MOST_BARS else base.bars // PAGE_BARS
     starts = [PAGE_BARS * number for number in range(count)]
@@ -74,7 +75,7 @@ def pages_of(terms: Terms) -> list[Page]:
             bars[first:end],
             metre_index(meter.numerator, meter.denominator),
             bar,
-            beat_ticks(meter.numerator, meter.denominator),
+            beat,
             chords[first * bar : end * bar],
         )
         constraints = Constraints(
@@ -97,8 +98,8 @@ def chords_under(terms: Terms, do: int) -> Rows:
     if not terms.under or terms.brief.chords == "reharmonise":
         return np.zeros(base.bars * bar, np.int64)
     lower = [Phrase((tone,), base.bars, base.meter, base.key) for tone in terms.under]
-    sheet = Sheet(do, base.bars, bar)
     beat = beat_ticks(base.meter.numerator, base.meter.denominator)
+    sheet = Sheet(do, base.bars, bar, beat)
     found = chords_of([sheet.read(phrase) for phrase in (base, *lower)], bar, beat)
     return np.repeat(found, chord_span(bar, beat))
 
@@ -110,6 +111,7 @@ class Sheet:
     do: int
     bars: int
     bar_ticks: int
+    beat_ticks: int
 
     def read(self, phrase: Phrase) -> Bars:
         """A melody as bars; a note beyond what the model knows is read in the nearest octave."""
@@ -120,12 +122,13 @@ class Sheet:
             while pitch < 0:
                 pitch += 12
             notes.append((onset, end, pitch))
-        return split_into_bars(notes, self.bars, self.bar_ticks)
+        return split_into_bars(notes, self.bars, self.bar_ticks, self.beat_ticks)
 
 
 def sheet_of(phrase: Phrase) -> Sheet:
     do = do_below([tone.pitch for tone in phrase.tones], phrase.key.fifths)
-    return Sheet(do, phrase.bars, phrase.bar_ticks // GRID_TICKS)
+    beat = beat_ticks(phrase.meter.numerator, phrase.meter.denominator)
+    return Sheet(do, phrase.bars, phrase.bar_ticks // GRID_TICKS, beat)
 
 
 def on_grid(phrase: Phrase, do: int) -> list[tuple[int, int, int]]:

@@ -43,7 +43,7 @@ class Manner:
 
     task: str = "vary"
     warmth: float = 1.0
-    nucleus: float = 0.93
+    nucleus: float = 0.94
     counted: bool = True
     steering: float = 12.0
     silence: float = 0.0

@@ -26,6 +26,7 @@ from assistant.vary.learned.steps import (
     do_below,
     metre_index,
     pieces,
+    rests,
 )
 
 Part = Literal["train", "judge", "test"]
@@ -78,14 +79,17 @@ def read_section(row: dict[str, Any]) -> Section | None:
     if len(pitches) < 8 or row["bar_ticks"] > LONGEST_BAR:
         return None
     do = do_below(pitches, row["fifths"])
-    bars = tuple(None if bar is None else read_bar(bar, row["bar_ticks"], do) for bar in row["bars"])
     numerator, denominator = row["meter"]
+    beat = beat_ticks(numerator, denominator)
+    bars = tuple(None if bar is None else read_bar(bar, row["bar_ticks"], beat, do) for bar in row["bars"])
     return Section(row["id"], (numerator, denominator), row["bar_ticks"], do, bars)
 
 
-def read_bar(events: Iterable[tuple[int, int, int | None, bool]], bar_ticks: int, do: int) -> Bar | None:
+def read_bar(
+    events: Iterable[tuple[int, int, int | None, bool]], bar_ticks: int, beat_ticks: int, do: int
+) -> Bar | None:
     """A bar of `[onset, duration, pitch or None, tied]`, or None where it is not full or too high or low."""
-    steps: list[Step] = []
+    sounds: list[tuple[int, int, int, bool]] = []
     now = 0
     for onset, ticks, pitch, tied in events:
         if onset != now or ticks <= 0:
@@ -94,15 +98,21 @@ def read_bar(events: Iterable[tuple[int, int, int | None, bool]], bar_ticks: int
         index = REST if pitch is None else pitch - do - LOWEST
         if pitch is not None and not 0 <= index <= HIGHEST - LOWEST:
             return None
-        before = steps[-1] if steps else None
-        if before and tied and before.pitch == index and before.ticks + ticks in LENGTH_INDEX:
-            steps[-1] = before._replace(length=LENGTH_INDEX[before.ticks + ticks])
-            continue
-        at = onset
-        for number, length in enumerate(pieces(ticks)):
-            steps.append(Step(at, length, index, index != REST and (bool(tied) or number > 0)))
+        if sounds:
+            start, _, before, began = sounds[-1]
+            if before == index and (index == REST or (tied and now - start in LENGTH_INDEX)):
+                sounds[-1] = (start, now, index, began)
+                continue
+        sounds.append((onset, now, index, index != REST and bool(tied)))
+    if not sounds or now != bar_ticks:
+        return None
+    steps: list[Step] = []
+    for start, end, index, tied in sounds:
+        at = start
+        for length in rests(start, end, bar_ticks, beat_ticks) if index == REST else pieces(end - start):
+            steps.append(Step(at, length, index, index != REST and (tied or at > start)))
             at += LENGTHS[length]
-    return tuple(steps) if steps and now == bar_ticks else None
+    return tuple(steps)
 
 
 def split_scores(sections: Iterable[Section]) -> dict[Part, list[Section]]:

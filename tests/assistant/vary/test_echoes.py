@@ -14,7 +14,7 @@ BEFORE_AND_LENGTH = PITCH_ECHOES.index(("symbol_before", "onset", "length"))
 
 def motif() -> Bars:
     """Do re mi so, twice: after do always re, on the second beat."""
-    return split_into_bars([(24 * n, 24 * n + 24, p) for n, p in enumerate((DO, RE, MI, SO) * 2)], 2, 96)
+    return split_into_bars([(24 * n, 24 * n + 24, p) for n, p in enumerate((DO, RE, MI, SO) * 2)], 2, 96, 24)
 
 
 def heard(echoes: Echoes, *steps: tuple[int, int, int]) -> None:

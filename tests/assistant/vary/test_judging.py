@@ -17,6 +17,8 @@ from assistant.vary.judging.originality import copies, known_by_heart, load_know
 from assistant.vary.judging.trials import Band, trials_of
 from assistant.vary.judging.unseen import Unseen, unseen_in
 from assistant.vary.learned.sections import read_sections, split_scores
+from assistant.vary.learned.steps import LOWEST, REST, Bars, Step, joined_notes
+from assistant.vary.phrase import GRID_TICKS, Phrase, Tone
 from midi.clip import Clip
 from midi.motif import Motif
 from midi.note import Note
@@ -44,6 +46,20 @@ def test_a_motif_and_what_people_made_of_it_are_in_the_band(unseen: Unseen):
     assert trials
     assert all(0.35 <= trial.likeness(trial.human).overlap <= 0.8 for trial in trials)
     assert all(trial.motif.bars in (4, 8) for trial in trials)
+
+
+def test_what_people_wrote_is_read_as_what_the_program_writes(unseen: Unseen):
+    def rests(bars: Bars) -> list[list[Step]]:
+        return [[step for step in bar if step.pitch == REST] for bar in bars]
+
+    for trial in trials_of(unseen.motifs, Band(0.35, 0.8), seed=1):
+        notes = joined_notes(trial.human, trial.ticks)
+        tones = tuple(
+            Tone(at * GRID_TICKS, pitch + LOWEST + trial.section.do, (end - at) * GRID_TICKS)
+            for at, end, pitch in notes
+        )
+        phrase = Phrase(tones, len(trial.human), trial.motif.meter, trial.motif.key)
+        assert rests(trial.read(phrase)) == rests(trial.human)
 
 
 def test_people_surprise_the_judge_less_than_the_same_notes_shuffled(unseen: Unseen):

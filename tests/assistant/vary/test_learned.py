@@ -21,7 +21,7 @@ from assistant.vary.learned.models import NAME
 from assistant.vary.learned.page import pages_of
 from assistant.vary.learned.sampling import Manner, Passage, written
 from assistant.vary.learned.source import by_model, load_network, load_wishes
-from assistant.vary.learned.steps import LENGTHS, Bars, joined_notes, pieces, split_into_bars
+from assistant.vary.learned.steps import LENGTHS, METRES, Bars, beat_ticks, joined_notes, pieces, rests, split_into_bars
 from assistant.vary.terms import terms_of
 from midi.clip import Clip
 from midi.motif import Motif
@@ -34,7 +34,7 @@ MAJOR = frozenset({0, 2, 4, 5, 7, 9, 11})
 
 
 def tune() -> Bars:
-    return split_into_bars(TUNE, 3, 96)
+    return split_into_bars(TUNE, 3, 96, 24)
 
 
 def passage(bars: Bars) -> Passage:
@@ -54,12 +54,36 @@ def test_every_length_is_a_sum_of_known_ones(ticks: int):
     assert sum(LENGTHS[piece] for piece in pieces(ticks)) == ticks
 
 
+@pytest.mark.parametrize(
+    ("metre", "silence", "written"),
+    [
+        ((4, 4), (0, 96), (96,)),
+        ((4, 4), (24, 96), (24, 48)),
+        ((4, 4), (12, 48), (12, 24)),
+        ((3, 4), (24, 72), (24, 24)),
+        ((6, 8), (36, 72), (36,)),
+        ((6, 8), (12, 72), (12, 12, 36)),
+        ((2, 4), (8, 24), (8, 8)),
+    ],
+)
+def test_a_rest_is_written_by_the_beat(metre: tuple[int, int], silence: tuple[int, int], written: tuple[int, ...]):
+    bar, beat = 96 * metre[0] // metre[1], beat_ticks(*metre)
+    assert tuple(LENGTHS[index] for index in rests(*silence, bar, beat)) == written
+
+
+@given(st.integers(0, 143), st.integers(1, 144), st.sampled_from(METRES))
+def test_a_rest_is_as_long_as_its_parts(start: int, ticks: int, metre: tuple[int, int]):
+    bar = 96 * metre[0] // metre[1]
+    start, end = start % bar, min(bar, start % bar + ticks)
+    assert sum(LENGTHS[index] for index in rests(start, end, bar, beat_ticks(*metre))) == end - start
+
+
 def test_a_note_over_a_bar_line_is_tied_and_joined_again():
     bars = tune()
     assert bars[2][0].tied
     assert not bars[1][-1].tied
     assert joined_notes(bars, 96) == TUNE
-    assert joined_notes(split_into_bars([(72, 120, 20)], 2, 96), 96) == [(72, 120, 20)]
+    assert joined_notes(split_into_bars([(72, 120, 20)], 2, 96, 24), 96) == [(72, 120, 20)]
 
 
 def test_a_passage_is_like_itself():
