@@ -207,7 +207,7 @@ class Library:
         last = "(SELECT max(event) FROM events WHERE events.number = state.number AND what = 'mark')"
         chosen = (
             "SELECT number FROM state INDEXED BY state_by_mark WHERE mark != '' AND present = 1 AND kind = 'variation'"
-            f" AND {last} > (SELECT coalesce(max(event), 0) FROM forgotten) ORDER BY {last} DESC LIMIT ?"
+            f" AND {last} > (SELECT coalesce(max(event), 0) FROM forgotten WHERE done = 1) ORDER BY {last} DESC LIMIT ?"
         )
         return tuple(
             take_from_row(row) for row in self._rows(f"WHERE takes.number IN ({chosen}) ORDER BY takes.number", limit)
@@ -216,8 +216,10 @@ class Library:
     def forget_choices(self) -> int:
         """From now on what was kept and discarded so far counts no more; its marks stay. How many choices that were."""
         forgotten = len(self.choices(limit=-1))
-        with self._database.writing():
-            self._database.execute("INSERT INTO forgotten SELECT coalesce(max(event), 0) FROM events")
+        if forgotten:
+            with self._database.writing():
+                step = self._begin("forgot what was kept and discarded")
+                self._database.execute("INSERT INTO forgotten (event, step) SELECT max(event), ? FROM events", (step,))
         return forgotten
 
     def delete(self, ident: str) -> Take:
@@ -308,11 +310,7 @@ class Library:
     def _step(self, words: str, changes: Sequence[_Change]) -> None:
         if not changes:
             return
-        # What was undone before is left behind by a new step, as in every editor; its takes stay in the tables.
-        self._database.execute("UPDATE steps SET standing = 'left' WHERE standing = 'undone'")
-        step = self._database.execute(
-            "INSERT INTO steps (at, words) VALUES (?, ?)", (self._timestamp(), words)
-        ).lastrowid
+        step = self._begin(words)
         self._database.executemany(
             "INSERT INTO events (step, number, what, old, new) VALUES (?, ?, ?, ?, ?)",
             [(step, change.number, change.what, change.old, change.new) for change in changes],
@@ -320,8 +318,16 @@ class Library:
         for change in changes:
             self._write_state(change.number, change.what, change.new)
 
+    def _begin(self, words: str) -> int | None:
+        """A new step. What was undone before is left behind by it, as in every editor; its takes stay in the tables."""
+        self._database.execute("UPDATE steps SET standing = 'left' WHERE standing = 'undone'")
+        return self._database.execute(
+            "INSERT INTO steps (at, words) VALUES (?, ?)", (self._timestamp(), words)
+        ).lastrowid
+
     def _move(self, step: int, standing: str, side: str, order: str) -> None:
         self._database.execute("UPDATE steps SET standing = ? WHERE step = ?", (standing, step))
+        self._database.execute("UPDATE forgotten SET done = ? WHERE step = ?", (int(standing == "done"), step))
         events = self._database.execute(
             f"SELECT number, what, {side} AS value FROM events WHERE step = ? ORDER BY event {order}", (step,)
         ).fetchall()

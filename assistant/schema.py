@@ -74,7 +74,13 @@ CREATE INDEX events_by_mark ON events (number, event) WHERE what = 'mark';
 CREATE INDEX state_by_mark ON state (number) WHERE mark != '';
 """
 
-MIGRATIONS = (_FIRST, _FORGOTTEN)
+# Forgetting is a step like any other: what is undone counts no more.
+_FORGETTING = """
+ALTER TABLE forgotten ADD COLUMN step INTEGER REFERENCES steps (step);
+ALTER TABLE forgotten ADD COLUMN done INTEGER NOT NULL DEFAULT 1;
+"""
+
+MIGRATIONS = (_FIRST, _FORGOTTEN, _FORGETTING)
 """The n-th script brings a library from version n to n + 1."""
 
 PATIENCE_SECONDS = 30.0

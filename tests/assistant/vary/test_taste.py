@@ -151,6 +151,19 @@ def test_a_choice_made_after_forgetting_counts_and_one_that_is_undone_does_not(l
     assert library.choices() == ()
 
 
+def test_forgetting_is_undone_and_done_again_like_any_step(library: Library, tmp_path: Path):
+    first = offered(library, tmp_path, 0)
+    library.mark(first.takes[0].id, "kept")
+    assert library.forget_choices() == 1
+    assert library.undo() == "forgot what was kept and discarded"
+    assert [take.id for take in library.choices()] == [first.takes[0].id]
+    library.redo()
+    assert library.choices() == ()
+    library.purge()
+    assert library.choices() == ()
+    assert library.forget_choices() == 0
+
+
 def test_without_choices_a_recipe_says_nothing_of_them(library: Library, tmp_path: Path):
     recipe = offered(library, tmp_path, 0).takes[0].recipe
     assert "choices" not in recipe.settings
