@@ -10,7 +10,7 @@ import numpy as np
 from assistant.errors import InvalidBrief
 from assistant.timbre.controls import Controls, smoothed, spans
 from assistant.timbre.features import FRAMES_A_SECOND, QUIET_DB, Frames
-from assistant.timbre.performing import Tone, performed
+from assistant.timbre.performing import Tone, performed, velocity_of
 from assistant.timbre.timbre import Timbre
 
 _LEAP_SEMITONES = 0.7
@@ -21,8 +21,6 @@ _FADE_DB_A_FRAME = 0.2
 _SPREAD = (0.6, 1.4)
 _ATTACK_FRAMES = 25
 _MIDDLE = 0.6
-_MEDIAN_VELOCITY = 51
-"""What a timbre plays as loud as `_MIDDLE`, where the middle of a voice lies too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +155,23 @@ def mapped(controls: Controls, timbre: Timbre, settings: Settings) -> Controls:
 def _level(controls: Controls, timbre: Timbre, settings: Settings) -> Frames:
     """The source's loudness on the timbre's scale: a straight line, so that the phrasing stays what it was."""
     heard = controls.loudness_db[controls.sounding]
-    low, middle, high = np.quantile(heard, (0.1, _MIDDLE, 0.95))
-    own = timbre.level_db(0.95) - timbre.level_db(0.2)
-    slope = float(np.clip(own / max(high - low, 3.0), *_SPREAD))
-    level = timbre.level_db(_MIDDLE) + settings.loudness * slope * (controls.loudness_db - middle)
+    middle = float(np.quantile(heard, _MIDDLE))
+    level: Frames = timbre.level_db(_MIDDLE) + settings.loudness * _slope(heard, timbre) * (
+        controls.loudness_db - middle
+    )
     highest = timbre.level_db(1.0)
     level = np.where(level > highest - 3, highest - 3 * np.exp(-(np.maximum(level - highest + 3, 0)) / 3), level)
     if settings.attack < 1.0:
         level = _attacks(level, controls, timbre, settings)
     on_scale: Frames = level.astype(np.float32)
     return on_scale
+
+
+def _slope(heard: Frames, timbre: Timbre) -> float:
+    """By how much the timbre grows louder where its source does by one decibel."""
+    low, high = np.quantile(heard, (0.1, 0.95))
+    own = timbre.level_db(0.95) - timbre.level_db(0.2)
+    return float(np.clip(own / max(high - low, 3.0), *_SPREAD))
 
 
 def _attacks(level: Frames, controls: Controls, timbre: Timbre, settings: Settings) -> Frames:
@@ -221,7 +226,8 @@ def _held(controls: Controls, timbre: Timbre, settings: Settings) -> Frames:
     """Loudness for a source that dies away: each note is held as the timbre holds it, as loud as it was struck."""
     notes = notes_in(controls)
     peaks = np.array([float(controls.loudness_db[first : first + 20].max()) for first, _ in notes])
-    hardness = np.clip(_MEDIAN_VELOCITY + settings.loudness * 1.8 * (peaks - np.median(peaks)), 20, 127)
+    level = timbre.level_db(_MIDDLE) + settings.loudness * _slope(peaks, timbre) * (peaks - np.median(peaks))
+    hardness = velocity_of(level, timbre)
     tones = [
         Tone(
             first / FRAMES_A_SECOND,

@@ -110,6 +110,15 @@ def performed(tones: Sequence[Tone], timbre: Timbre, seconds: float, *, seed: in
     return Controls(pitch.astype(np.float32), np.maximum(level, QUIET_DB).astype(np.float32), sounding)
 
 
+def velocity_of(level_db: Frames, timbre: Timbre) -> Frames:
+    """How hard a note is struck that is held at this loudness. What is softer or louder than any velocity of MIDI is
+    below 1 or above 127.
+    """
+    share = np.interp(level_db, timbre.levels_db, np.linspace(0, 1, len(timbre.levels_db)))
+    velocity: Frames = (share - _SOFTEST) / (_LOUDEST - _SOFTEST) * 127
+    return velocity
+
+
 def _vibrato(since: Frames, timbre: Timbre, draw: np.random.Generator) -> Frames:
     playing = timbre.playing
     depth = playing.vibrato_semitones * draw.uniform(0.8, 1.2)

@@ -10,7 +10,7 @@ from assistant.errors import InvalidBrief, InvalidPreset, NothingHeard, UnknownN
 from assistant.timbre.controls import Controls, heard, held_through
 from assistant.timbre.features import loudness
 from assistant.timbre.mapping import Settings, is_struck, mapped, notes_in, within_range
-from assistant.timbre.performing import Tone, melody, performed, voices
+from assistant.timbre.performing import Tone, melody, performed, velocity_of, voices
 from assistant.timbre.sounding import Curve
 from assistant.timbre.timbre import list_timbres, load_timbre, load_timbre_file
 from assistant.timbre.transfer import transfer
@@ -140,6 +140,25 @@ def test_a_struck_note_is_held():
     assert made.struck
     level = loudness(made.audio.mono())
     assert abs(level[150:200].mean() - level[500:600].mean()) < 5
+
+
+def test_a_piano_struck_harder_is_held_louder():
+    even = sung((0.2, 1.4, 60), (1.5, 2.8, 60), decay=25).mono()
+    rising = even * np.where(np.arange(len(even)) < 1.45 * RATE, 0.3, 1.0).astype(np.float32)
+    made = [
+        transfer(Audio(one[None], RATE), load_timbre("violin"), Settings(struck=True)).audio for one in (even, rising)
+    ]
+    rises = [float(level[450:600].mean() - level[120:270].mean()) for level in (loudness(one.mono()) for one in made)]
+    assert rises[0] == pytest.approx(0, abs=1.5)
+    assert 5 < rises[1] < 16
+
+
+def test_how_hard_a_note_is_struck_says_how_loud_it_is():
+    violin = load_timbre("violin")
+    wanted = np.array([-40.0, -33.0, -25.0], np.float32)
+    for level, velocity in zip(wanted, velocity_of(wanted, violin), strict=True):
+        held = performed([Tone(0, 4, 69, velocity)], violin, 4).loudness_db[300:700]
+        assert held.mean() == pytest.approx(level, abs=1.5)
 
 
 def test_vibrato_is_kept_made_smaller_or_larger():
