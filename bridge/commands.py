@@ -200,6 +200,7 @@ class RenderMake:
     take: str = asked("The take; the selected variation if not given.", default="")
     instrument: str = asked("The instrument, by a musician's name; that of the session if not given.", default="")
     chain: str = asked('The chain of effects, or "none" for none; that of the session if not given.', default="")
+    room: float = asked("How much of the room that a timbre of your own was recorded in.", default=1.0, low=0, high=1)
     without_failed_plugins: bool = asked("Go on without a plugin that fails, instead of ending.", default=False)
 
 
@@ -220,6 +221,7 @@ class TimbreTransfer:
     noise: float = asked("How much of its breath and consonants is laid over.", default=0.0, low=0, high=1)
     transpose: float = asked("Semitones higher or lower.", default=0.0, low=-48, high=48)
     wet: float = asked("How much of the new sound; the rest is the source.", default=1.0, low=0, high=1)
+    room: float = asked("How much of the room that a timbre of your own was recorded in.", default=1.0, low=0, high=1)
     chords: bool = asked("Several notes at once: a piano or a guitar.", default=False)
     melody: bool = asked("Of several notes at once the highest alone.", default=False)
     chain: str = asked('The chain of effects after it, or "none"; the words may choose one.', default="")

@@ -150,7 +150,7 @@ def render(bench: Bench, asked: Mapping[str, Any], progress: Progress) -> dict[s
     sounded = rendered(
         bench.library,
         notes_of(bench.library, asked["take"]),
-        RenderJob(asked["instrument"]),
+        RenderJob(asked["instrument"], room=asked.get("room", 1.0)),
         chain=chain,
         without_failed=asked.get("without_failed", False),
         progress=progress,

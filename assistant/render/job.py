@@ -34,7 +34,7 @@ class RenderJob:
     `instrument` is a musician's name, one of the composer's presets, or `ENGINE:NAME`. `tempo` None means the motif's
     own. `channels` 1 or 2. `soundfont` and `engine` None mean the instrument's, the configured, then the best that is
     installed. The tail is kept until it has decayed by 80 dB, `longest_tail_seconds` at most. `seed` is for engines
-    that draw. Raises `InvalidBrief`.
+    that draw; `room` 0..1 for timbres: how much of the room that one was recorded in. Raises `InvalidBrief`.
     """
 
     instrument: str = "piano"
@@ -46,6 +46,7 @@ class RenderJob:
     gain_db: float = 0.0
     longest_tail_seconds: float = 10.0
     seed: int = 0
+    room: float = 1.0
 
     def __post_init__(self) -> None:
         if self.sample_rate_hz not in SAMPLE_RATES_HZ:
@@ -55,6 +56,8 @@ class RenderJob:
             raise InvalidBrief(f"{self.channels} channels cannot be rendered", hint="ask for 1 or 2")
         if not -60.0 <= self.gain_db <= 24.0:
             raise InvalidBrief(f"gain {self.gain_db:g} dB is outside -60..24", hint="bring it within the range")
+        if not 0.0 <= self.room <= 1.0:
+            raise InvalidBrief(f"room {self.room:g} is outside 0..1", hint="0 is dry, 1 as it was recorded")
         if not 0.0 <= self.longest_tail_seconds <= 60.0:
             raise InvalidBrief(
                 f"a tail of {self.longest_tail_seconds:g} s is outside 0..60", hint="10 s is enough for a gong"

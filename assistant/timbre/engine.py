@@ -12,6 +12,7 @@ from assistant.render.job import RenderJob, TimedNote, Used
 from assistant.timbre.features import SAMPLE_RATE_HZ
 from assistant.timbre.mapping import Settings, within_range
 from assistant.timbre.performing import MOST_VOICES, Tone, performed, voices
+from assistant.timbre.room import Ringing
 from assistant.timbre.sounding import sounded
 from assistant.timbre.timbre import list_timbres, load_timbre
 
@@ -43,5 +44,8 @@ class NeuralTimbre:
         total = np.zeros((2, max(part.shape[1] for part in parts)), np.float32)
         for part in parts:
             total[:, : part.shape[1]] += part
+        if timbre.room and job.room:
+            ringing = Ringing(timbre.room, job.room)
+            total = np.concatenate([ringing.next(total), ringing.rest()], axis=1)
         made = Audio(total, SAMPLE_RATE_HZ).resampled(rate).samples
         return np.pad(made, ((0, 0), (0, max(0, length - made.shape[1]))))

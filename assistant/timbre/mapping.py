@@ -31,7 +31,7 @@ class Settings:
     0..1: how much of what has no pitch, breath and consonants, is laid over. `transpose` semitones; `fold` brings
     notes out of range back by octaves, else they stay at its edge. `wet` 0..1. `struck`: the source dies away, as a
     piano does, and its notes are held instead; None finds out. `chords`: several voices at once; `melody`:
-    of several at once the highest alone.
+    of several at once the highest alone. `room` 0..1: how much of the room that a timbre was recorded in.
     """
 
     loudness: float = 1.0
@@ -46,9 +46,10 @@ class Settings:
     chords: bool = False
     melody: bool = False
     seed: int = 0
+    room: float = 1.0
 
     def __post_init__(self) -> None:
-        limits = {"loudness": 2.0, "vibrato": 3.0, "attack": 1.0, "noise": 1.0, "wet": 1.0}
+        limits = {"loudness": 2.0, "vibrato": 3.0, "attack": 1.0, "noise": 1.0, "wet": 1.0, "room": 1.0}
         for name, highest in limits.items():
             value = getattr(self, name)
             if not 0 <= value <= highest:

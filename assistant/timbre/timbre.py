@@ -14,6 +14,7 @@ import numpy as np
 from assistant.errors import InvalidPreset
 from assistant.presets import find_preset, list_presets, preset_path, read_toml, shown
 from assistant.timbre.network import Network
+from assistant.timbre.room import BANDS_HZ, LONGEST_SECONDS, Room
 from assistant.timbre.shape import BANDS, Shape
 from assistant.timbre.table import CELLS
 from assistant.timbre.weights import read_weights
@@ -44,7 +45,7 @@ class Timbre:
 
     `levels_db` are 21 quantiles of the loudness of its material, `gain_db` what brings it to the level of the others.
     `seats`: how many play its network's part at once. `players` are the names of the timbres that an ensemble is made
-    of; it has no network of its own.
+    of; it has no network of its own. `room` is where it was recorded; its network is without.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Timbre:
     network: Network | None = None
     seats: int = 1
     players: tuple[str, ...] = ()
+    room: Room | None = None
     figures: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
 
     def level_db(self, share: float) -> float:
@@ -123,6 +125,7 @@ def load_timbre_file(path: Path) -> Timbre:
         None if players else _network(path, card),
         int(_number(path, card, "players", 1, _MOST_PLAYERS)) if alike else 1,
         players,
+        _room(path, card["room"]) if "room" in card else None,
         MappingProxyType({str(name): float(value) for name, value in card.get("figures", {}).items()}),
     )
 
@@ -133,6 +136,20 @@ def _playing(path: Path, table: Mapping[str, Any]) -> Playing:
         if key not in known:
             raise InvalidPreset(f"{shown(path)}: unknown key 'playing.{key}'", hint=f"known: {', '.join(known)}")
     return Playing(**{key: _number(path, table, key, 0, 5000) for key in table})
+
+
+def _room(path: Path, table: Mapping[str, Any]) -> Room:
+    limits = {"seconds": (0.05, LONGEST_SECONDS), "level_db": (-60.0, 12.0)}
+    values = {}
+    for key, (low, high) in limits.items():
+        given = table.get(key, ())
+        if not isinstance(given, list) or len(given) != len(BANDS_HZ):
+            raise InvalidPreset(
+                f"{shown(path)}: key 'room.{key}' is not {len(BANDS_HZ)} numbers",
+                hint=f"one for each octave from {BANDS_HZ[0]} Hz to {BANDS_HZ[-1]} Hz",
+            )
+        values[key] = tuple(_number(path, {f"room.{key}": value}, f"room.{key}", low, high) for value in given)
+    return Room(values["seconds"], values["level_db"])
 
 
 def _network(path: Path, card: Mapping[str, Any]) -> Network:

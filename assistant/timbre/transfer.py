@@ -14,6 +14,7 @@ from assistant.timbre.controls import Controls, heard
 from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, Frames
 from assistant.timbre.mapping import Settings, is_struck, mapped, within_range
 from assistant.timbre.performing import MOST_VOICES, Tone, melody, performed, voices
+from assistant.timbre.room import Ringing
 from assistant.timbre.sounding import Curve, blended, flowing, in_step
 from assistant.timbre.timbre import Timbre
 
@@ -25,7 +26,7 @@ _NOISE_SMOOTH_FRAMES = 6
 @dataclass(frozen=True, slots=True)
 class Transferred:
     """The new sound, as long as its source and aligned with it to the sample, at 48 kHz; what was done; and what the
-    timbre was given, one voice's controls after the other.
+    timbre was given, one voice's controls after the other. What a room would ring on after the end is left out.
     """
 
     audio: Audio
@@ -63,10 +64,13 @@ def transfer(
     done = _transcribed(audio, timbre, asked, tell) if several else _line(mono, timbre, asked, tell)
     flows = [_played(timbre, controls, asked, morph, number) for number, controls in enumerate(done.parts)]
     unpitched = _unpitched(mono, done.parts[0]) if asked.noise > 0 and not several else None
+    ringing = Ringing(timbre.room, asked.room) if timbre.room and asked.room else None
     blocks, made = [], 0
     for parts in zip(*(in_step(flow, audio.length) for flow in flows), strict=True):
         place = slice(made, made + parts[0].shape[1])
         wet = np.sum(parts, axis=0) / np.float32(np.sqrt(len(parts)))
+        if ringing:
+            wet = ringing.next(wet)
         if unpitched is not None:
             wet = wet + np.float32(asked.noise) * unpitched[place]
         blocks.append(_mixed(wet, mono[place], asked.wet))

@@ -45,6 +45,7 @@ async def render(app: App, asked: RenderMake) -> dict[str, Any]:
         "instrument": instrument,
         "chain": chain,
         "without_failed": asked.without_failed_plugins,
+        "room": asked.room,
     }
     job, _ = app.jobs.add("render", f"{take.name} with {instrument}", wanted)
     return {"job": job.number}
@@ -74,6 +75,7 @@ async def transfer(app: App, asked: TimbreTransfer) -> dict[str, Any]:
         wet=asked.wet,
         chords=asked.chords,
         melody=asked.melody,
+        room=asked.room,
     )
     wanted = {
         "take": take.id,

@@ -19,6 +19,14 @@ from midi.tempo import Tempo
 @click.option("--set", "settings", type=SETTINGS, multiple=True, metavar="STAGE.KNOB=VALUE", help="Turn a knob of it.")
 @click.option("--tempo", type=TEMPO, metavar="BPM", help="Another tempo than the clip's.")
 @click.option("--rate", type=RATE, default="48000", show_default=True, help="Samples a second.")
+@click.option(
+    "--room",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    metavar="0-1",
+    help="Of an own timbre's room.",
+)
 @click.option("--soundfont", type=FILE_IN, help="The SoundFont to play with, instead of the best one found.")
 @click.option("-o", "--output", type=WAV_OUT, help="The WAV file to write; CLIP.wav here if not given.")
 @click.option("--without-failed-plugins", "without_failed", is_flag=True, help="Leave a plugin that fails out.")
@@ -31,6 +39,7 @@ def command(
     settings: tuple[tuple[str, str], ...],
     tempo: Tempo | None,
     rate: str,
+    room: float,
     soundfont: Path | None,
     output: Path | None,
     without_failed: bool,
@@ -50,7 +59,7 @@ def command(
 
     if settings and not chain:
         raise click.UsageError("--set turns a knob of a chain: give --chain too")
-    job = RenderJob(instrument, tempo, int(rate), soundfont=soundfont)
+    job = RenderJob(instrument, tempo, int(rate), soundfont=soundfont, room=room)
     effects = load_chain(chain) if chain else None
     output = output or Path(f"{Path(clip).stem}.wav")
     with Library(library_folder) as library:

@@ -53,6 +53,7 @@ def command() -> None:
 @click.option(
     "--wet", type=float, default=1.0, show_default=True, metavar="0-1", help="Of the new sound, the rest dry."
 )
+@click.option("--room", type=float, default=1.0, show_default=True, metavar="0-1", help="Of an own timbre's room.")
 @click.option("--held/--as-played", "struck", default=None, help="Hold notes that die away (piano), or not.")
 @click.option("--chords", is_flag=True, help="Several notes at once: a piano, a guitar; each voice is played.")
 @click.option("--melody", is_flag=True, help="Of several notes at once the highest alone.")
@@ -76,6 +77,7 @@ def transfer_command(
     octaves: int | None,
     fold: bool,
     wet: float,
+    room: float,
     struck: bool | None,
     chords: bool,
     melody: bool,
@@ -115,7 +117,7 @@ def transfer_command(
     chain = chain or choice.chain or None
     effects = load_chain(chain) if chain else None
     kept = (keep_loudness, keep_vibrato, keep_attack, keep_noise)
-    settings = Settings(*kept, transpose, octaves, fold, wet, struck, chords, melody, seed)
+    settings = Settings(*kept, transpose, octaves, fold, wet, struck, chords, melody, seed, room)
     output = output or Path(f"{Path(sound).stem}-{timbre.name}.wav")
     if output.exists() and Path(sound).exists() and output.samefile(sound):
         raise Misuse(f"{output} is the recording itself and stays as it is", hint="give another name with -o")
@@ -266,6 +268,7 @@ def train_command(
     checkpoint = Path(platformdirs.user_cache_dir("hummingbridge")) / "timbres" / f"{digest}.pt"
     if not as_json:
         say(f"{fit.sounding_seconds:.0f} s of notes, {fit.harmonic_share:.0%} harmonic; nearest to {base}")
+        say(fit.room.words() if fit.room else "dry: no room is heard in it")
 
     def early(step: int, sound: Any) -> None:
         from assistant.audio import Audio

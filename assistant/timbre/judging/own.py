@@ -100,4 +100,6 @@ def _part(fit: Fit, frames: slice) -> Fit:
     own = fit.controls
     controls = Controls(own.pitch[frames], own.loudness_db[frames], own.sounding[frames])
     sounding = float(controls.sounding.sum()) * HOP / SAMPLE_RATE_HZ
-    return Fit(fit.samples[first * HOP : last * HOP], controls, sounding, fit.harmonic_share, fit.over_noise_db)
+    return Fit(
+        fit.samples[first * HOP : last * HOP], controls, sounding, fit.harmonic_share, fit.over_noise_db, fit.room
+    )

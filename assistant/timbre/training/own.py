@@ -18,10 +18,12 @@ from assistant.presets import check_name, own_folder
 from assistant.timbre.controls import Controls, heard, spans
 from assistant.timbre.features import FRAMES_A_SECOND, HOP, SAMPLE_RATE_HZ, Frames, hertz, loudness
 from assistant.timbre.measures import timbre_distance
+from assistant.timbre.room import Room
 from assistant.timbre.shape import Shape, band_centres_hz
 from assistant.timbre.synthesis import sound
 from assistant.timbre.timbre import Timbre, list_timbres, load_timbre
 from assistant.timbre.training.analysis import analysed, refined
+from assistant.timbre.training.dry import dried, room_of
 from assistant.timbre.weights import read_weights, write_weights
 from midi.errors import HummingbridgeError
 
@@ -66,13 +68,14 @@ def place_for(name: str) -> Path:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """A recording that will do: mono at 48 kHz, what is heard in it, and figures on it."""
+    """A recording that will do: mono at 48 kHz without its `room`, what is heard in it, and figures on it."""
 
     samples: Samples
     controls: Controls
     sounding_seconds: float
     harmonic_share: float
     over_noise_db: float
+    room: Room | None = None
 
 
 def examined(recordings: Sequence[Audio]) -> Fit:
@@ -106,7 +109,11 @@ def examined(recordings: Sequence[Audio]) -> Fit:
             f"too noisy: notes stand {over:.0f} dB over the rests, under {_NOISIEST_DB:.0f}",
             hint="find a quieter place, and turn off what hums",
         )
-    return Fit(samples, controls, sounding, share, over)
+    room = room_of(samples)
+    if room:
+        samples = dried(samples, room)
+        controls = heard(samples)
+    return Fit(samples, controls, sounding, share, over, room)
 
 
 def _harmonic_share(samples: Samples, controls: Controls) -> float:
@@ -223,6 +230,9 @@ def learn(
         "[playing]",
         *(f"{key} = {getattr(playing, key)}" for key in type(playing).__dataclass_fields__),
     ]
+    if fit.room:
+        seconds, level_db = list(fit.room.seconds), list(fit.room.level_db)
+        lines += ["", "[room]", f"seconds = {seconds}", f"level_db = {level_db}"]
     write_whole(folder / f"{name}.toml", ("\n".join(lines) + "\n").encode())
     checkpoint.unlink(missing_ok=True)
     from assistant.timbre.timbre import load_timbre_file
