@@ -55,7 +55,7 @@ def transfer(
     Raises `NothingHeard` where no pitch is found, `InvalidBrief`, `MissingPart` where chords need the transcriber.
     """
     asked = settings or Settings()
-    if morph and (timbre.players or morph[0].players):
+    if morph and any(one.players or one.seats > 1 for one in (timbre, morph[0])):
         raise InvalidBrief("an ensemble does not morph", hint="morph between two soloists: violin and cello, say")
     audio = source.resampled(SAMPLE_RATE_HZ)
     mono = audio.mono()

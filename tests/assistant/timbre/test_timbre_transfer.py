@@ -206,6 +206,11 @@ def test_a_morph_begins_as_one_and_ends_as_the_other():
     assert np.corrcoef(made[late], alone[1][late])[0, 1] > 0.999
 
 
+def test_an_ensemble_does_not_morph():
+    with pytest.raises(InvalidBrief, match="an ensemble does not morph"):
+        transfer(sung(*TUNE), load_timbre("string-section"), morph=(load_timbre("cello"), Curve()))
+
+
 def test_chords_are_given_to_voices_by_nearness():
     chord = [Tone(0, 1, 60), Tone(0, 1, 64), Tone(0, 1, 67)]
     following = [Tone(1, 2, 59), Tone(1, 2, 65), Tone(1, 2, 67)]
