@@ -20,6 +20,7 @@ INSTALL = {
     "aalink": 'pip install "hummingbridge[link]"',
     "dawdreamer": 'pip install "hummingbridge[lv2]"',
     "zeroconf": 'pip install "hummingbridge[advertise]"',
+    "transformers": 'pip install "hummingbridge[words]"',
     "torch": 'pip install "hummingbridge[train]"',
     "audiocraft": 'pip install "hummingbridge[musicgen]" && pip install --no-deps "audiocraft==1.3.0"',
     "audiocraft.models": 'pip install "hummingbridge[musicgen]" && pip install --no-deps "audiocraft==1.3.0"',

@@ -6,16 +6,15 @@ composer's; those that were published are CC BY-NC 4.0.
 
 from __future__ import annotations
 
-import socket
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 
+from assistant import hub
 from assistant.audio import Audio
 from assistant.errors import CannotRead, InvalidBrief, MissingPart
 from assistant.generate.request import Request
@@ -138,11 +137,9 @@ def _look_for_hub(name: str) -> None:
     """Without a network: what was fetched earlier is used, and the rest is an error at once instead of in a minute."""
     from huggingface_hub import constants, try_to_load_from_cache
 
-    try:
-        socket.getaddrinfo(urlsplit(constants.ENDPOINT).hostname, 443)
-    except OSError as error:
+    if not hub.reachable():
         if not all(isinstance(try_to_load_from_cache(name, file), str) for file in _FILES):
             raise CannotRead(
                 f"the weights {name} are not on this machine, and the hub cannot be reached", hint=_WHERE_FROM
-            ) from error
+            )
         constants.HF_HUB_OFFLINE = True

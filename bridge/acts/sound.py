@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,11 @@ async def transfer(app: App, asked: TimbreTransfer) -> dict[str, Any]:
         melody=asked.melody,
         room=asked.room,
     )
+    # What is asked for counts more than a word.
+    told = {
+        name: value for name, value in choice.settings.items() if getattr(settings, name) == getattr(Settings(), name)
+    }
+    settings = replace(settings, **told)
     wanted = {
         "take": take.id,
         "timbre": choice.timbre,

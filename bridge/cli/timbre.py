@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from bridge.cli.console import answer_json, note, progress, say, table
 from bridge.cli.options import FILE_IN, FOLDER_OUT, WAV_OUT, Misuse, Written, json_option, library_option
@@ -60,6 +62,12 @@ def command() -> None:
 @click.option("--morph-to", metavar="TIMBRE", help="Change into this one along --curve.")
 @click.option("--curve", type=CURVE, metavar="S:SHARE,…", help="From the first (0) to the second (1); default: evenly.")
 @click.option("--chain", metavar="NAME", help="Effects after it; a description may choose one.")
+@click.option(
+    "--text-model",
+    metavar="NAME",
+    envvar="HUMMINGBRIDGE_TEXT_MODEL",
+    help="A text encoder, a hub's name or a folder, for words in --to that are not known.",
+)
 @click.option("--seed", type=int, default=0, help="Another number, another breath and bow noise.")
 @click.option("--listen", is_flag=True, help="Hear it while it is made, before the effects (JACK, or the sound card).")
 @click.option("--listen-on", metavar="NAME", help="The JACK port or client, or the device, to hear it on.")
@@ -84,6 +92,7 @@ def transfer_command(
     morph_to: str | None,
     curve: tuple[tuple[float, float], ...] | None,
     chain: str | None,
+    text_model: str | None,
     seed: int,
     listen: bool,
     listen_on: str | None,
@@ -112,12 +121,13 @@ def transfer_command(
 
     if curve and not morph_to:
         raise Misuse("--curve leads to another timbre", hint="give --morph-to too")
-    choice = chosen(wanted)
+    choice = chosen(wanted, text_model=text_model or "")
     timbre = load_timbre(choice.timbre)
     chain = chain or choice.chain or None
     effects = load_chain(chain) if chain else None
     kept = (keep_loudness, keep_vibrato, keep_attack, keep_noise)
     settings = Settings(*kept, transpose, octaves, fold, wet, struck, chords, melody, seed, room)
+    settings = replace(settings, **{name: value for name, value in choice.settings.items() if not _given(name)})
     output = output or Path(f"{Path(sound).stem}-{timbre.name}.wav")
     if output.exists() and Path(sound).exists() and output.samefile(sound):
         raise Misuse(f"{output} is the recording itself and stays as it is", hint="give another name with -o")
@@ -137,6 +147,13 @@ def transfer_command(
         show_sound(sounded, output, as_json=as_json)
         if speaker:
             _to_the_end(speaker)
+
+
+def _given(setting: str) -> bool:
+    """Whether an option says so: it counts more than a word."""
+    context = click.get_current_context()
+    names = (setting, f"keep_{setting}")
+    return any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in names)
 
 
 @contextmanager
