@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.timbre.features import HOP, SAMPLE_RATE_HZ, hertz
@@ -23,6 +23,7 @@ def off_cents(found: np.ndarray, pitch: np.ndarray) -> np.ndarray:
     return 100 * np.abs(found - pitch)[INSIDE]
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.floats(36, 84), st.floats(-0.4, 0.4))
 def test_a_steady_tone_is_heard_to_half_a_cent(pitch, wrong):
     true = np.full(500, pitch, np.float32)
