@@ -271,7 +271,7 @@ def train_command(
     from assistant.audio import read_audio
     from assistant.optional import require
     from assistant.presets import list_presets
-    from assistant.timbre.training.own import examined, learn, nearest, place_for
+    from assistant.timbre.training.own import check_whose, examined, learn, nearest, place_for
 
     require("torch", what_for="learning a timbre")
     place = place_for(name)
@@ -279,6 +279,7 @@ def train_command(
         note(f"a timbre called {name} ships with the program; from now on yours is used in its place")
     whose = whose or click.prompt("Whose recording is it? (my own, …)", err=True)
     licence_spdx = licence_spdx or click.prompt("Under which licence? (CC0-1.0, LicenseRef-mine, …)", err=True)
+    check_whose(whose, licence_spdx)
     fit = examined([read_audio(path) for path in recordings])
     base = base or nearest(fit)
     digest = hashlib.sha256(fit.samples.tobytes() + f"{name} {base} {steps}".encode()).hexdigest()[:16]
@@ -295,19 +296,24 @@ def train_command(
         if samples:
             write_whole(samples / f"{name}-{step:04d}.wav", wav_bytes(Audio(sound[None], 48_000), WavFacts()))
 
-    with progress(f"Learning {name}") as bar:
-        timbre = learn(
-            fit,
-            name,
-            place,
-            owner=whose,
-            licence_spdx=licence_spdx,
-            base=base,
-            checkpoint=checkpoint,
-            steps=steps,
-            told=lambda now: bar(now.step / now.steps),
-            early=early,
-        )
+    try:
+        with progress(f"Learning {name}") as bar:
+            timbre = learn(
+                fit,
+                name,
+                place,
+                owner=whose,
+                licence_spdx=licence_spdx,
+                base=base,
+                checkpoint=checkpoint,
+                steps=steps,
+                told=lambda now: bar(now.step / now.steps),
+                early=early,
+            )
+    except KeyboardInterrupt:
+        if checkpoint.exists():
+            note("the same command goes on from here")
+        raise
     if as_json:
         answer_json({"name": timbre.name, "low": timbre.low, "high": timbre.high, "from": base})
         return

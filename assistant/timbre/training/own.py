@@ -15,6 +15,7 @@ from assistant.errors import CannotWrite, InvalidBrief
 from assistant.files import write_whole
 from assistant.optional import require
 from assistant.presets import check_name, own_folder
+from assistant.rights.spdx import is_expression
 from assistant.timbre.controls import Controls, heard, spans
 from assistant.timbre.features import FRAMES_A_SECOND, HOP, SAMPLE_RATE_HZ, Frames, hertz, loudness
 from assistant.timbre.measures import timbre_distance
@@ -41,6 +42,7 @@ _SOUND_SHARE = 0.45
 _QUIETEST_DB = -50.0
 _NOISIEST_DB = 20.0
 _LEAST_HARMONIC = 0.93
+_LOOKED_AT = 4
 _SLACK_FRAMES = 100
 _CHUNK_FRAMES = 2500
 _LEVEL_DB = -20.0
@@ -64,6 +66,17 @@ def place_for(name: str) -> Path:
     if (folder / f"{name}.toml").exists():
         raise CannotWrite(f"a timbre of yours is called {name} already", hint="choose another name, or move that one")
     return folder
+
+
+def check_whose(owner: str, licence_spdx: str) -> None:
+    """Raises `InvalidBrief` where it is not said whose recording it is, or under which licence."""
+    if not owner.strip() or not licence_spdx.strip():
+        raise InvalidBrief("whose recording it is was not said", hint='say it: --whose "my own" --licence CC0-1.0')
+    if not is_expression(licence_spdx):
+        raise InvalidBrief(
+            f"{licence_spdx!r} is no SPDX name of a licence",
+            hint="such as CC0-1.0, or LicenseRef-mine to keep it yours",
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,14 +130,15 @@ def examined(recordings: Sequence[Audio]) -> Fit:
 
 
 def _harmonic_share(samples: Samples, controls: Controls) -> float:
-    """The share of power on the harmonics of the pitch that was heard, over twenty seconds at most: what three quarters
-    of the frames exceed.
+    """The share of power on the harmonics of the pitch that was heard, over forty seconds at most, from all of it: what
+    three quarters of the frames exceed.
 
     A second voice lies between them, where a lone one leaves only its noise. Oboes, violins and cellos alone have .99,
     two of a kind .73 to .89, for there the louder one is often by itself: half of the frames say little.
     """
     shares = []
-    for first, last in _stretches(controls)[:2]:
+    stretches = _stretches(controls)
+    for first, last in stretches[:: max(1, -(-len(stretches) // _LOOKED_AT))]:
         part = samples[first * HOP : last * HOP]
         found = analysed(part, refined(part, hertz(controls.pitch[first:last])), 60)
         tonal = np.square(10 ** (found.tones_db / 20)).sum(axis=1) / 2
@@ -189,8 +203,7 @@ def learn(
     from assistant.timbre.training.fit import Plan
     from assistant.timbre.training.fit import fit as fitted
 
-    if not owner.strip() or not licence_spdx.strip():
-        raise InvalidBrief("whose recording it is was not said", hint='say it: --whose "my own" --licence CC0-1.0')
+    check_whose(owner, licence_spdx)
     torch.set_num_threads(1)
     passages = passages_of(fit)
     heard_pitch = fit.controls.pitch[fit.controls.sounding]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from assistant.audio import Audio
-from assistant.errors import CannotWrite, UnknownName
+from assistant.errors import CannotWrite, InvalidBrief, UnknownName
 from assistant.timbre.timbre import list_timbres
 from assistant.timbre.training import own
-from assistant.timbre.training.own import UnfitRecording, examined, nearest, place_for
+from assistant.timbre.training.own import UnfitRecording, check_whose, examined, nearest, place_for
 from midi.pitch import hz_from_midi
 
 RATE = 48_000
@@ -35,6 +35,19 @@ def test_a_minute_of_one_voice_will_do():
     assert fit.sounding_seconds > 40
     assert fit.harmonic_share > 0.98
     assert nearest(fit) in list_timbres()
+
+
+def test_chords_late_in_what_is_given_are_found():
+    chords = line(40) + np.roll(line(40, 5), RATE // 3)
+    with pytest.raises(UnfitRecording, match="several notes at once"):
+        examined([recording(line(60)), recording(chords)])
+
+
+@pytest.mark.parametrize(("owner", "licence"), [("", "CC0-1.0"), ("mine", ""), ("mine", "no licence at all")])
+def test_whose_it_is_and_under_which_licence_has_to_be_said(owner, licence):
+    with pytest.raises(InvalidBrief):
+        check_whose(owner, licence)
+    check_whose("mine", "LicenseRef-mine")
 
 
 @pytest.mark.parametrize(
