@@ -15,8 +15,12 @@ import numpy as np
 import pytest
 import soundfile
 
+from assistant.hear import Listener
+from assistant.library import Library
 from assistant.presets import shipped
+from assistant.steps import sound_in, sound_of
 from bridge.loudspeaker import Loudspeaker, NoOutput
+from bridge.tasks import Bench, timbre
 from tests.fakes.waiting import eventually
 
 RATE = 48_000
@@ -93,6 +97,16 @@ def test_what_is_heard_while_it_is_made_is_what_the_file_holds(ear: Ear, tmp_pat
     difference = np.abs(heard[0, nearest : nearest + played] - alone[begins:] / 2**31)
     assert len(difference) == played
     assert difference.max() < 2**-22
+
+
+def test_the_running_programs_worker_plays_too(ear: Ear, tmp_path: Path):
+    with Library(tmp_path / "library") as library:
+        _, recording = sound_of(library, str(shipped("demo/hum.flac")))
+        asked = {"take": recording.id, "timbre": "flute", "settings": {}, "chain": "", "listen_on": ear.client.name}
+        made = timbre(Bench(library, Listener(threads=1)), asked, lambda _: None)
+        written = sound_in(library, library.get(made["take"])).mono()
+    heard = ear.heard()[0]
+    assert np.abs(heard).max() == pytest.approx(np.abs(written).max(), abs=1e-4)
 
 
 def test_a_closed_loudspeaker_is_silent_at_once_and_leaves_no_process(ear: Ear):

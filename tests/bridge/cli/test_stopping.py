@@ -6,6 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from assistant.generate import check
+from assistant.library import Library
+
 # A shell that runs the tests in the background has them ignore Ctrl-C.
 INTERRUPT = """
 import os, signal
@@ -70,6 +75,41 @@ main(["load"])
 
 
 STOPPED = "error: stopped\n  try: what was finished before is kept: hummingbridge takes\n"
+
+
+@pytest.mark.skipif(not check().ready, reason=check().reason)
+def test_while_music_is_generated_leaving_no_half_take(tmp_path: Path) -> None:
+    library, out = tmp_path / "library", tmp_path / "drone.wav"
+    said = run(
+        f"""
+from assistant.generate.musicgen import MusicGen
+whole = MusicGen.sound
+MusicGen.sound = lambda self, request, seconds, _: whole(self, request, seconds, lambda share: interrupt())
+from bridge.cli import main
+main(["generate", "drone", "--model", "debug", "--seconds", "120", "-o", {str(out)!r}, "--library", {str(library)!r}])
+"""
+    )
+    assert (said.returncode, said.stderr.lstrip()) == (1, STOPPED)
+    assert not out.exists()
+    with Library(library) as kept:
+        assert kept.list() == ()
+
+
+def test_while_a_timbre_is_played_leaving_no_half_file(voice: Path, tmp_path: Path) -> None:
+    out = tmp_path / "cello.wav"
+    said = run(
+        f"""
+from assistant.timbre.synthesis import Stream
+whole = Stream.finish
+Stream.finish = lambda self: (interrupt(), whole(self))[1]
+from bridge.cli import main
+main(["timbre", "transfer", {str(voice)!r}, "--to", "cello", "-o", {str(out)!r}, "--library", {str(tmp_path / "l")!r}])
+"""
+    )
+    assert (said.returncode, said.stderr.lstrip()) == (1, STOPPED)
+    assert not out.exists()
+    with Library(tmp_path / "l") as kept:
+        assert [take.kind for take in kept.list()] == ["recording"]
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
