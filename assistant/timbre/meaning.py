@@ -25,8 +25,8 @@ class Encoder:
     """A loaded text encoder. Raises `MissingPart` without transformers, `CannotRead` where the model cannot be had."""
 
     def __init__(self, name: str) -> None:
-        torch = require("torch", what_for="knowing words by a text encoder")
         transformers = require("transformers", what_for="knowing words by a text encoder")
+        torch = require("torch", what_for="knowing words by a text encoder")
         self.name = Path(name).name
         folder = Path(name).expanduser()
         if not folder.is_dir() and len(folder.parts) != 2:

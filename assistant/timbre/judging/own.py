@@ -42,8 +42,10 @@ class Own:
 
 
 def check_own(given: str) -> None:
-    """Raises `UnknownName` where it is neither a recording nor a timbre's name."""
-    if not Path(given).is_file() and given not in SOURCES:
+    """Raises `UnknownName` where it is neither a recording nor a timbre's name, `UnfitRecording`, `CannotRead`."""
+    if Path(given).is_file():
+        examined([read_audio(Path(given))])
+    elif given not in SOURCES:
         raise UnknownName(f"{given} is no recording and no timbre", hint=f"a file, or one of {', '.join(SOURCES)}")
 
 
@@ -53,7 +55,8 @@ def own(given: str, *, progress: Callable[[float], None] | None = None) -> Own:
 
     Raises `UnknownName`, `UnfitRecording`, `MissingPart`, `CannotRead`.
     """
-    check_own(given)
+    if not Path(given).is_file():
+        check_own(given)
     began = time.monotonic()
     theirs = [preset.name for preset in list_presets("timbres") if preset.own]
     if Path(given).is_file():

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+import soundfile
 
 from assistant.audio import Audio
 from assistant.errors import CannotWrite, InvalidBrief, UnknownName
+from assistant.timbre.judging.own import check_own
 from assistant.timbre.timbre import list_timbres
 from assistant.timbre.training import own
 from assistant.timbre.training.own import UnfitRecording, check_whose, examined, nearest, place_for
@@ -35,6 +37,16 @@ def test_a_minute_of_one_voice_will_do():
     assert fit.sounding_seconds > 40
     assert fit.harmonic_share > 0.98
     assert nearest(fit) in list_timbres()
+
+
+def test_what_the_judge_is_to_learn_from_is_looked_at_before_anything_is_judged(tmp_path):
+    short = tmp_path / "short.wav"
+    soundfile.write(short, line(5), RATE)
+    with pytest.raises(UnfitRecording, match="too short"):
+        check_own(str(short))
+    with pytest.raises(UnknownName, match="no recording and no timbre"):
+        check_own(str(tmp_path / "nothing.wav"))
+    check_own("flute")
 
 
 def test_chords_late_in_what_is_given_are_found():
