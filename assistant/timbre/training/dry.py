@@ -17,6 +17,7 @@ _RELEASE_SECONDS = 0.12
 _ENDED_SECONDS = 0.02
 """So long after a note is let go the instrument is taken to be silent; past the release nothing but the room is."""
 _LEAST_FALL_DB = 10.0
+_LEAST_END_SECONDS, _LEAST_END_DB = 0.25, 20.0
 _OVER_FLOOR_DB = 8.0
 _FEWEST = 4
 _USUAL_SHARE = 0.45
@@ -109,7 +110,7 @@ def _db(power: Frames) -> Frames:
 
 def _ends(level: Frames) -> list[tuple[int, int]]:
     """Where sound dies away freely: from the last moment it is held to the last before something new begins."""
-    held = int(0.2 / _STEP_SECONDS)
+    held, free = int(0.2 / _STEP_SECONDS), int(_LEAST_END_SECONDS / _STEP_SECONDS)
     smooth: Frames = np.convolve(level, np.ones(5) / 5, mode="same")
     loud = smooth > float(np.quantile(smooth, 0.9)) - 15
     found = []
@@ -123,7 +124,9 @@ def _ends(level: Frames) -> list[tuple[int, int]]:
             if value >= lowest + 6:
                 break
             last, lowest = last + 1, min(lowest, value)
-        found.append((start, last))
+        # What dips and goes on is no end.
+        if last - start >= free and plateau - lowest >= _LEAST_END_DB:
+            found.append((start, last))
     return found
 
 
