@@ -169,7 +169,9 @@ class Writer:
 
 
 ABOVE_DO = (np.arange(PITCHES) + LOWEST) % 12
-ROWS_AT_ONCE = 8
+ROWS_AT_ONCE = 12
+SMALL = 1_000_000
+"""Multiplications: OpenBLAS multiplies without packing the weights first while a product is of no more."""
 
 
 def tones_of(chords: Rows) -> Rows:
@@ -192,14 +194,15 @@ SOURCE_OFFSETS, STATIC_OFFSETS, DYNAMIC_OFFSETS = map(offsets, (SOURCE_COLUMNS, 
 
 
 def linear(x: Floats, weights: tuple[Floats, Floats]) -> Floats:
-    """OpenBLAS multiplies without packing the weights first while a product is small: eight rows at a time are three
-    times as fast as twenty at once."""
+    """In parts of as many rows as make a small product: six rows at a time are nearly twice as fast as eight."""
     matrix, shift = weights
-    if x.ndim != 2 or len(x) <= ROWS_AT_ONCE:
+    parts = -(-len(x) * matrix.size // SMALL)
+    if x.ndim != 2 or parts < 2:
         return x @ matrix + shift
     found = np.empty((len(x), matrix.shape[1]), np.float32)
-    for start in range(0, len(x), ROWS_AT_ONCE):
-        np.matmul(x[start : start + ROWS_AT_ONCE], matrix, out=found[start : start + ROWS_AT_ONCE])
+    rows = -(-len(x) // parts)
+    for start in range(0, len(x), rows):
+        np.matmul(x[start : start + rows], matrix, out=found[start : start + rows])
     found += shift
     return found
 
