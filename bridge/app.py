@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bridge.capture.recording import Recording
     from bridge.jobs import Jobs
     from bridge.live import Live
-    from bridge.session import SessionStore
+    from bridge.session import Session, SessionStore
     from bridge.surfaces.hub import Surfaces
     from midi.motif import Motif
 
@@ -77,6 +77,16 @@ class App:
     """What else `session/get` tells: ports, the DAW's state."""
     at_hand: dict[str, Motif] = field(default_factory=dict)
     """The notes of the takes on the table, read before they are asked for: a press waits for no file."""
+    earlier: list[Session] = field(default_factory=list)
+    later: list[Session] = field(default_factory=list)
+    """What was on the table before, and what was there before undo: the last one last."""
+
+    def lay_out(self, **changes: Any) -> Session:
+        """Puts others on the table; undo finds again what was there."""
+        if self.store.session.variations:
+            self.earlier.append(self.store.session)
+        self.later.clear()
+        return self.store.change(**changes)
 
     def need_player(self) -> Player:
         if self.player is None:

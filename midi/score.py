@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from midi.bend import Bends
 from midi.clip import Clip
 from midi.errors import InvalidMusic, UnreadableMidi
 from midi.motif import Motif
-from midi.note import on_grid
+from midi.note import Note, on_grid
 from midi.scale import Key
 from midi.tempo import Meter, Tempo
 
@@ -113,10 +113,11 @@ def motif_of(
     meter: Meter | None = None,
     tempo: Tempo | None = None,
     drums: bool = False,
+    together: bool = False,
 ) -> Motif:
     """The melodic track of a score as a motif; what is given counts more than what the score says.
 
-    Where nothing but drums sounds, or `drums` are asked for, it is their busiest track.
+    Where nothing but drums sounds, or `drums` are asked for, it is their busiest track; `together` all but drums.
 
     The first beat of the score is a bar line and stays one. Empty bars before the music of another program's file are
     dropped, and those after it where they outlast it. Without a key anywhere the notes tell it. Polyphony is kept.
@@ -124,7 +125,10 @@ def motif_of(
     """
     sounding = [track for track in score.tracks if track.clip.notes]
     drums = drums or (bool(sounding) and all(track.channel == DRUM_CHANNEL for track in sounding))
-    clip = (drum_track(score) if drums else melodic_track(score)).clip
+    if together and not drums:
+        clip = _all_of(pitched_tracks(score))
+    else:
+        clip = (drum_track(score) if drums else melodic_track(score)).clip
     meter = meter or score.meter
     if score.from_elsewhere:
         clip = _without_empty_bars(clip, meter.bar_beats)
@@ -136,6 +140,19 @@ def motif_of(
 
         key = key_of(clip)
     return Motif(clip, key, meter, tempo or score.tempo, drums)
+
+
+def pitched_tracks(score: Score) -> list[Track]:
+    """The tracks in which something but drums sounds."""
+    return [track for track in score.tracks if track.clip.notes and track.channel != DRUM_CHANNEL]
+
+
+def _all_of(tracks: Sequence[Track]) -> Clip:
+    """The notes of all tracks in one clip; of two that begin at once on one pitch the longer one."""
+    notes: dict[tuple[float, int], Note] = {}
+    for note in sorted((note for track in tracks for note in track.clip.notes), key=lambda note: note.length_beats):
+        notes[note.start_beats, note.pitch] = note
+    return Clip(tuple(notes.values()), length_beats=max(track.clip.length_beats for track in tracks))
 
 
 def drum_track(score: Score) -> Track:

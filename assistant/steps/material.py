@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assistant.library import Library
     from midi.motif import Motif
     from midi.scale import Key
+    from midi.score import Score
     from midi.tempo import Meter, Tempo
 
 Progress = Callable[[float], None]
@@ -78,13 +79,15 @@ def notes_of(
     meter: Meter | None = None,
     tempo: Tempo | None = None,
     drums: bool = False,
+    together: bool = False,
 ) -> Material:
     """The notes in a MIDI file, which becomes a take, or of a take: its own, or those that it was made from.
 
-    `key`, `meter` and `tempo` stand in for the file's; `drums` asks for those of a file that has more than them.
+    `key`, `meter` and `tempo` stand in for the file's; `drums` asks for those of a file that has more than them,
+    `together` for all of its tracks.
     Raises `CannotRead`, `UnreadableMidi`, `UnknownName`.
     """
-    from midi.score import DRUM_CHANNEL
+    from midi.score import DRUM_CHANNEL, pitched_tracks
     from midi.smf import motif_of, motif_score, read_smf, smf_bytes
 
     if not is_file(source):
@@ -95,17 +98,30 @@ def notes_of(
         raise CannotRead(f"{path.name} is a recording, not notes", hint=f"hummingbridge hum {path} -o {path.stem}.mid")
     score = read_smf(path)
     drums = drums and any(track.channel == DRUM_CHANNEL and track.clip.notes for track in score.tracks)
-    motif = motif_of(score, key=key, meter=meter, tempo=tempo, drums=drums)
+    together = together and not drums and len(pitched_tracks(score)) > 1
+    motif = motif_of(score, key=key, meter=meter, tempo=tempo, drums=drums, together=together)
+    remarks = score.remarks if drums or together else (*score.remarks, *_left_out(score))
     data = path.read_bytes()
     known = library.holding(data, "midi")
     if known:
-        return Material(motif, known, score.remarks)
-    settings = {"file": path.name, **({"part": "drums"} if drums else {})}
+        return Material(motif, known, remarks)
+    settings = {"file": path.name, **({"part": "drums" if drums else "all tracks"} if drums or together else {})}
     recipe = Recipe("import notes", settings=settings, input_digest=hashlib.sha256(data).hexdigest())
     blobs = {"midi": smf_bytes(motif_score(motif, name=path.stem)), "source": data}
     facts = {**music_facts(motif), "file": path.name}
     (take,) = library.add(NewTake("motif", path.stem, recipe, blobs, facts), words=f"added {path.name}")
-    return Material(motif, take, score.remarks)
+    return Material(motif, take, remarks)
+
+
+def _left_out(score: Score) -> tuple[str, ...]:
+    """A sentence on the tracks that are not the melody."""
+    from midi.score import melodic_track, pitched_tracks
+
+    tracks = pitched_tracks(score)
+    if len(tracks) < 2:
+        return ()
+    name = melodic_track(score).name
+    return (f"{len(tracks)} tracks have notes; the melody was taken{f' from {name}' if name else ''}, and no other",)
 
 
 def sound_of(library: Library, source: str) -> tuple[Audio, Take]:

@@ -75,7 +75,7 @@ def vary(library: Library, material: Material, brief: Brief) -> Varied:
         midi = smf_bytes(motif_score(variation.motif, name=f"{name} {variation.rank:02d}"))
         called = f"{name} {variation.rank:02d}" if round_number == 1 else f"{name} {round_number}-{variation.rank:02d}"
         new.append(NewTake("variation", called, recipe, {"midi": midi}, facts))
-    takes = library.add(*new, words=f"made {len(new)} variations of {name}")
+    takes = library.add(*new, words=f"made {len(new)} variation{'s' * (len(new) != 1)} of {name}")
     return Varied(material, variations, takes, str(taste or ""))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
@@ -33,6 +34,10 @@ FEWEST = 24
 AT_ONCE = 48
 ODD = 1.0
 """How much a bit a note more or less than the motif's counts against chance."""
+CROWDED = 1.5
+"""The same of twice or half as many notes a bar as in the motif."""
+AWAY, CUT_OFF = 2.0, 1.0
+"""The same of an end elsewhere than on the tonic, and of one on a note of less than a beat."""
 SPARE = 0.1
 """What is newly written differs in the new bars alone: so much of what variations differ by is enough."""
 
@@ -73,13 +78,15 @@ def lengthened(motif: Motif, brief: Brief) -> tuple[Motif, frozenset[int]]:
 
 def picked(candidates: Sequence[Candidate], terms: Terms, bars: frozenset[int]) -> list[Candidate]:
     """As many as are asked for, unlike each other; those first that leave no bar empty, drawn with better odds the less
-    they differ from the motif in how surprising they are."""
+    they differ from the motif in how surprising and how dense they are, and where they write its end, if they come
+    home."""
     if not candidates:
         return []
     bits = load_model().bits([terms.source, *(candidate.phrase for candidate in candidates)])
     chance = np.random.default_rng((terms.brief.seed, len(candidates))).gumbel(size=len(candidates))
     empty = [empty_bars(candidate, bars) for candidate in candidates]
-    order = np.lexsort((ODD * np.abs(bits[1:] - bits[0]) - chance, empty))
+    costs = ODD * np.abs(bits[1:] - bits[0]) + np.array([_unlikely(candidate, terms, bars) for candidate in candidates])
+    order = np.lexsort((costs - chance, empty))
     sampled = shapes([spans_of(c.tones, terms) for c in candidates], terms.source.length)
     chosen: list[int] = []
     different = np.ones(len(candidates))
@@ -89,6 +96,21 @@ def picked(candidates: Sequence[Candidate], terms: Terms, bars: frozenset[int]) 
                 chosen.append(index)
                 different = np.minimum(different, 1 - compared(sampled[index], sampled)[:, 0])
     return [candidates[index] for index in chosen]
+
+
+def _unlikely(candidate: Candidate, terms: Terms, bars: frozenset[int]) -> float:
+    """What counts against new bars but how surprising they are."""
+    size = terms.source.bar_ticks
+    new = [tone for tone in candidate.tones if tone.start // size + 1 in bars]
+    old = [tone for tone in terms.source.tones if tone.start // size + 1 not in bars]
+    there = len({tone.start // size for tone in old})
+    usual = len(bars) * len(old) / max(1, there)
+    cost = CROWDED * abs(math.log2((len(new) + 0.5) / (usual + 0.5)))
+    if new and terms.base.bars in bars:
+        cost += AWAY * (new[-1].pitch % 12 != terms.key.tonic % 12) + CUT_OFF * (
+            new[-1].length < terms.base.pulse_ticks
+        )
+    return cost
 
 
 def _lines(motif: Motif, brief: Brief, terms: Terms, count: int, seed: int) -> list[list[Tone]]:

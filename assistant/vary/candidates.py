@@ -66,7 +66,9 @@ def measured(terms: Terms, lines: Iterable[Sequence[Tone]], name: str, source: s
     """Lines made to hold the terms as candidates, each once and none the motif itself; those that cannot hold them are
     left out."""
     found = dict.fromkeys(made for line in lines if (made := held(terms, line)) is not None)
-    found.pop(terms.source.tones, None)
+    motif = [(tone.start, tone.pitch) for tone in terms.source.tones]
+    # Longer or shorter notes alone are a way to play the motif.
+    found = {tones: None for tones in found if [(tone.start, tone.pitch) for tone in tones] != motif}
     sampled = shapes([spans_of(tones, terms) for tones in (terms.source.tones, *found)], terms.source.length)
     near = closenesses(sampled[0], sampled)[1:]
     return [Candidate(terms, tones, (name,), float(close), source) for tones, close in zip(found, near, strict=True)]

@@ -42,7 +42,7 @@ CROSSED = "crossed"
 """What comes of candidates of the model when their bars are mixed."""
 CANDIDATES_OF_TEN = {"model": 10, "rules": 8, CROSSED: 32}
 """How many candidates of each kind are made for ten variations: `presets/melody/README.md` has what others gave."""
-CANDIDATES_TO_TASTE = {"model": 12, "rules": 12, CROSSED: 40}
+CANDIDATES_TO_TASTE = {"model": 12, "rules": 20, CROSSED: 30}
 """The same for a composer who has kept and discarded: of what may be liked there is some."""
 CANDIDATES_OF_TEN_FAR = {"model": 8, "rules": 40, CROSSED: 8}
 FAR = 0.3

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from assistant.brief import LEARNED
 from assistant.vary.drums.techniques import DRUM_TECHNIQUES
-from assistant.vary.learned.listener import heard_features
+from assistant.vary.learned.listener import OVERLAP, heard_features
 from assistant.vary.learned.source import load_listener
 from assistant.vary.phrase import melody_of
 from assistant.vary.plausible import load_model
@@ -106,9 +106,10 @@ def _bars(motif: Motif) -> tuple[object, ...]:
 
 
 def _standard(heard: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What is heard but how near it is to the motif: that is asked for, and what was kept may be near by chance."""
     listener = load_listener()
     found: NDArray[np.float64] = np.clip((heard - listener.middle) / listener.spread, -3, 3)
-    return found
+    return np.delete(found, OVERLAP, 1)
 
 
 def _made(techniques: Sequence[Sequence[str]]) -> NDArray[np.float64]:

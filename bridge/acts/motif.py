@@ -45,7 +45,7 @@ async def from_daw(app: App, asked: FromDaw) -> dict[str, Any]:
 def chosen(app: App, material: Material) -> dict[str, Any]:
     """Makes it the motif; the variations of another one are no longer on the table (they stay takes)."""
     if material.take.id != app.store.session.motif:
-        app.store.change(motif=material.take.id, variations=(), selected=0)
+        app.lay_out(motif=material.take.id, variations=(), selected=0)
     return described(material)
 
 

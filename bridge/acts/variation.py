@@ -14,6 +14,7 @@ from midi.errors import HummingbridgeError
 
 if TYPE_CHECKING:
     from assistant.library import Library
+    from bridge.session import Session
     from midi.motif import Motif
 
 
@@ -62,12 +63,20 @@ async def discard(app: App, asked: OneOf) -> dict[str, Any]:
 
 async def undo(app: App, _: Nothing) -> dict[str, Any]:
     words = app.library.undo()
+    before = app.store.session
+    while not on_the_table(app) and app.earlier:
+        _laid_again(app, app.earlier.pop())
+    if app.store.session.variations != before.variations:
+        app.later.append(before)
     _refreshed(app)
     return {"undone": words}
 
 
 async def redo(app: App, _: Nothing) -> dict[str, Any]:
     words = app.library.redo()
+    if app.later and any(_is_there(app, ident) for ident in app.later[-1].variations):
+        app.earlier.append(app.store.session)
+        _laid_again(app, app.later.pop())
     _refreshed(app)
     return {"done_again": words}
 
@@ -157,6 +166,18 @@ def _marked(app: App, number: int | None, mark: str) -> dict[str, Any]:
     marked = app.library.mark(take.id, "" if take.mark == mark else mark)
     app.store.tell("variations")
     return described(wanted, marked)
+
+
+def _is_there(app: App, ident: str) -> bool:
+    with contextlib.suppress(UnknownName):
+        app.library.get(ident)
+        return True
+    return False
+
+
+def _laid_again(app: App, session: Session) -> None:
+    if _is_there(app, session.motif):
+        app.store.change(motif=session.motif, variations=session.variations, selected=session.selected)
 
 
 def _refreshed(app: App) -> None:

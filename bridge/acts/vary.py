@@ -69,7 +69,7 @@ def _queued(app: App, wanted: dict[str, Any], name: str) -> Job:
         if done.cancelled() or done.exception():
             return
         if app.store.session.motif == done.result()["motif"]:
-            app.store.change(variations=tuple(done.result()["takes"]), selected=1)
+            app.lay_out(variations=tuple(done.result()["takes"]), selected=1)
 
     outcome.add_done_callback(listed)
     return job

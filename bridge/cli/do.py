@@ -63,6 +63,8 @@ def _arguments(given: tuple[str, ...], names: list[str]) -> dict[str, object]:
         name, equals, value = text.partition("=")
         if equals and name in names:
             arguments[name] = value
+        elif equals and name.isidentifier() and not Path(text).exists():
+            raise Misuse(f"this command takes no {name!r}", hint=f"it takes {', '.join(names) or 'nothing'}")
         elif place < len(names):
             arguments[names[place]] = text
         else:

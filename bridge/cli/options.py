@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,6 +67,23 @@ class Written(click.ParamType[Any]):
 
 def _command(ctx: click.Context | None) -> str:
     return ctx.command_path if ctx else "hummingbridge"
+
+
+class Amount(click.FloatRange):
+    """A number in a range; what is no number (nan) is in none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return number
+
+
+def only_one(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """Of an option that says one thing: two that differ contradict each other, and the last must not win unsaid."""
+    if len(set(given)) > 1:
+        raise click.UsageError(f"--{parameter.name} is one of them, not {' and '.join(given)}", context)
+    return given[0] if given else None
 
 
 def parse_numbers(text: str) -> frozenset[int]:

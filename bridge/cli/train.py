@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bridge.cli.console import answer_json, counted, note, progress, say, table
-from bridge.cli.options import json_option
+from bridge.cli.options import Amount, json_option
 
 
 @click.group("train", context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,7 +18,7 @@ def command() -> None:
 @command.command("variations")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--name", default="mine", show_default=True, help="What the model is called.")
-@click.option("--minutes", type=click.FloatRange(0.05, 1440), default=20, show_default=True, help="How long, in all.")
+@click.option("--minutes", type=Amount(0.05, 1440), default=20, show_default=True, help="How long, in all.")
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Processor cores to use.")
 @click.option("--licence", default="LicenseRef-mine", show_default=True, help="The model's licence, as an SPDX name.")
 @json_option

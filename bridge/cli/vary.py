@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from bridge.cli.console import answer_json, progress, say, table
-from bridge.cli.options import BARS, FOLDER_OUT, KEY, NOTES, RANGE, TEMPO, json_option, library_option
+from bridge.cli.options import BARS, FOLDER_OUT, KEY, NOTES, RANGE, TEMPO, json_option, library_option, only_one
 from midi.pitch import PitchRange
 from midi.scale import Key
 from midi.tempo import Tempo
@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     help="How near to stay: 1 hardly changed, 0 hardly related; a spread from near to far if not given.",
 )
 @click.option("--technique", "techniques", multiple=True, metavar="NAME", help="Only this technique; may be repeated.")
-@click.option("--keep", type=click.Choice(["rhythm", "contour", "pitches"]), help="What has to stay as it is.")
+@click.option(
+    "--keep",
+    type=click.Choice(["rhythm", "contour", "pitches"]),
+    multiple=True,
+    callback=only_one,
+    help="What has to stay as it is.",
+)
 @click.option("--lock", type=BARS, metavar="BARS", help="Bars that stay untouched, such as 1,3 or 1-2.")
 @click.option("--lock-notes", type=NOTES, metavar="NOTES", help="Notes of the melody that must appear, such as 1,5-7.")
 @click.option("--key", type=KEY, metavar="KEY", help='Stay in this key, such as "D minor".')
@@ -126,7 +132,8 @@ def command(
         answer=answer,
     )
     with Library(library_folder) as library:
-        material = notes_of(library, motif, tempo=tempo, drums=texture == "drums")
+        whole = texture == "voices" or chords is not None
+        material = notes_of(library, motif, tempo=tempo, drums=texture == "drums", together=whole)
         for remark in material.remarks:
             say(f"note: {remark}") if not as_json else None
         with progress(f"Varying {material.take.name}"):

@@ -23,8 +23,8 @@ REPEATS = 1500
 RATE = 0.3
 RIDGE = 0.01
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
-LIKENESS = range(11, 15)
-"""Where in `heard_in_notes` the likeness to the source begins and ends."""
+LIKENESS, OVERLAP = range(11, 15), 11
+"""Where in `heard_in_notes` the likeness to the source begins and ends, and where the overlap is."""
 
 
 @dataclass(frozen=True, slots=True)

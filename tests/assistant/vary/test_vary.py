@@ -49,6 +49,19 @@ def real(data: Path) -> list[Motif]:
     return [motif for motif in found if motif][::8]
 
 
+def test_hardly_a_bar_falls_silent():
+    made = [variation.motif for seed in range(5) for variation in vary(ode(), Brief(seed=seed))]
+    sounding = [{int(beat // 4) for n in m.notes for beat in (n.start_beats, n.end_beats - 0.01)} for m in made]
+    assert sum(len(bars) < 4 for bars in sounding) <= 3
+
+
+def test_the_motif_with_other_note_lengths_is_no_variation():
+    played = [(note.start_beats, note.pitch) for note in ode().notes]
+    for seed in range(3):
+        for made in vary(ode(), Brief(closeness=1.0, seed=seed)):
+            assert [(note.start_beats, note.pitch) for note in made.motif.notes] != played
+
+
 def test_ten_variations_are_ranked_from_near_to_far():
     variations = vary(ode(), Brief())
     assert len(variations) == 10

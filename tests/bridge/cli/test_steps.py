@@ -387,3 +387,42 @@ def test_a_motif_is_gone_on_with_answered_and_its_bars_are_filled(program, motif
     recipe = program("takes", "show", said.json["variations"][0]["take"], "--json").json["recipe"]
     assert recipe["settings"]["fill"] == [2]
     assert program("vary", motif, "--answer", "--keep", "rhythm").code == 1
+
+
+def two_tracks(folder: Path) -> Path:
+    """A tune, and on a track of their own the chords under it."""
+    tune = Clip(tuple(Note(beat, pitch, 1) for beat, pitch in enumerate((72, 74, 76, 77, 79, 77, 76, 72))))
+    chords = Clip(tuple(Note(4 * bar, pitch, 4) for bar in (0, 1) for pitch in (48, 52, 55)))
+    file = folder / "song.mid"
+    file.write_bytes(smf_bytes(Score((Track("tune", tune), Track("chords", chords)))))
+    return file
+
+
+def test_of_several_tracks_the_melody_is_taken_and_that_is_said(program, tmp_path):
+    said = program("vary", two_tracks(tmp_path), "-n", "2")
+    assert "2 tracks have notes; the melody was taken from tune, and no other" in said.out
+
+
+def test_chords_on_a_track_of_their_own_are_kept_and_replaced(program, tmp_path):
+    file = two_tracks(tmp_path)
+    assert program("vary", file, "-n", "2", "--chords", "reharmonise", "-o", tmp_path / "out").code == 0
+    notes = read_motif(tmp_path / "out" / "01.mid").notes
+    assert sum(note.pitch < 60 for note in notes) >= 4
+
+
+def test_two_things_to_keep_contradict_each_other(program, motif):
+    said = program("vary", motif, "--keep", "rhythm", "--keep", "pitches")
+    assert said.code != 0
+    assert "not rhythm and pitches" in said.err
+
+
+def test_minutes_are_a_number(program, tmp_path):
+    said = program("train", "variations", tmp_path, "--minutes", "nan")
+    assert said.code != 0
+    assert "is not a number" in said.err
+
+
+def test_an_argument_that_a_command_does_not_have_is_no_value(program):
+    said = program("do", "motif/set", "pfad=idea.mid")
+    assert said.code != 0
+    assert "takes no 'pfad'" in said.err

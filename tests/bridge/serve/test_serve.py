@@ -377,6 +377,19 @@ def test_what_is_kept_has_a_say_in_the_next_ten_until_it_is_forgotten(hummed: An
     assert hummed.do("vary/forget") == {"forgotten": 1}
 
 
+def test_undo_and_redo_change_what_is_on_the_table(hummed: Any) -> None:
+    before = hummed.do("session/get")
+    hummed.do("vary/more", number=1)
+    after = hummed.wait_for(lambda session: len(session["variations"]) == 10 and session["motif"] != before["motif"])
+    hummed.do("variation/undo")
+    undone = hummed.do("session/get")
+    assert (undone["motif"], undone["variations"]) == (before["motif"], before["variations"])
+    hummed.do("variation/redo")
+    again = hummed.do("session/get")
+    assert (again["motif"], again["variations"]) == (after["motif"], after["variations"])
+    hummed.do("variation/undo")
+
+
 def test_the_motif_is_gone_on_with_in_the_running_program(hummed: Any) -> None:
     bars, before = hummed.do("motif/get")["bars"], hummed.do("session/get")["variations"]
     hummed.do("vary/anew", what="go-on", length=2, count=2, seed=5)
