@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from assistant.vary.contour import ways
 from assistant.vary.harmonising import progressions
-from assistant.vary.phrase import Phrase, Tone, cut_between
+from assistant.vary.phrase import GRID_TICKS, Phrase, Tone, cut_between
 from assistant.vary.relations import newly_written, pitches, relation, rhythm, same_figure, sequenced
 from assistant.vary.terms import Terms, bar_numbers
 
@@ -27,7 +27,7 @@ def described(terms: Terms, tones: Sequence[Tone], *, transposed: bool = False) 
     Said of the melody, against the motif moved to the key and range that were asked for; `transposed` tells that the
     notes under it were moved along.
     """
-    old, new = terms.base, replace(terms.base, tones=tuple(tones))
+    old, new = (replace(terms.base, tones=as_written(some)) for some in (terms.base.tones, tones))
     clauses = [*_ground(terms), *_kept(old, new)]
     if terms.brief.density is not None and len(new.tones) != len(old.tones):
         clauses.append(f"{len(new.tones)} notes instead of {len(old.tones)}")
@@ -42,6 +42,19 @@ def described(terms: Terms, tones: Sequence[Tone], *, transposed: bool = False) 
         along = (transposed and terms.brief.chords is None) or bool(_ground(terms))
         clauses.append(f"the notes under the melody {'moved along' if along else 'kept'}")
     return "; ".join(clauses) or "unchanged"
+
+
+def as_written(tones: Iterable[Tone]) -> tuple[Tone, ...]:
+    """As a score would have them: that a file's notes end a little early is how they are played."""
+    return tuple(
+        tone._replace(
+            start=GRID_TICKS * round(tone.start / GRID_TICKS),
+            length=max(
+                GRID_TICKS, GRID_TICKS * round(tone.end / GRID_TICKS) - GRID_TICKS * round(tone.start / GRID_TICKS)
+            ),
+        )
+        for tone in tones
+    )
 
 
 def _chords(terms: Terms, tones: Sequence[Tone]) -> str:

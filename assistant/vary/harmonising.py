@@ -33,8 +33,9 @@ def progressions(terms: Terms, tones: Sequence[Tone]) -> tuple[Progression, Prog
 def reharmonised(terms: Terms, tones: Sequence[Tone]) -> dict[Tone, int]:
     """The new pitch of each note under the melody that may change.
 
-    The lowest of several takes the chord's root, the others its nearest notes, no two the same; a note by itself the
-    nearest, on a bar line the root. Notes that the chord and the range leave no room for go where the key allows.
+    The lowest of several takes the chord's root, the others its nearest notes, first those that are not there yet; a
+    note by itself the nearest, on a bar line the root. Notes that the chord and the range leave no room for go where
+    the key allows.
     """
     _, chords = progressions(terms, tones)
     bar = terms.source.bar_ticks
@@ -46,7 +47,8 @@ def reharmonised(terms: Terms, tones: Sequence[Tone]) -> dict[Tone, int]:
         for index, tone in enumerate(together):
             lowest = index == 0 and (len(together) > 1 or start % bar == 0)
             wanted = chord.pitch_classes[:1] if lowest else chord.pitch_classes
-            choices = [p for p in terms.allowed if p % 12 in wanted and p not in taken]
+            missing = set(wanted) - {pitch % 12 for pitch in taken} or set(wanted)
+            choices = [p for p in terms.allowed if p % 12 in missing and p not in taken]
             pitch = min(choices, key=lambda p: (abs(p - tone.pitch), p), default=terms.fit(tone.pitch))
             taken.add(pitch)
             found[tone] = pitch

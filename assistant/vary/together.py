@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
 from assistant.brief import Brief
@@ -100,14 +101,29 @@ def _varied(motif: Motif, close: float, seed: int) -> Motif:
 
 
 def _closing(motif: Motif, degree: int) -> Motif:
-    """The same, its last note the nearest of a degree (0 the tonic), held to the end; drums as they are."""
+    """The same, at the end the nearest note of a degree (0 the tonic) for half of the last bar or all of it; drums as
+    they are, and of several voices the last note alone."""
     if motif.drums:
         return motif
-    *before, last = sorted(motif.notes, key=lambda note: (note.start_beats, note.pitch))
+    notes = sorted(motif.notes, key=lambda note: (note.start_beats, note.pitch))
+    end = motif.bars * motif.meter.bar_beats
+    last = notes[-1]
+    if all(a.end_beats <= b.start_beats + 1e-9 for a, b in pairwise(notes)):
+        # A close on a weak beat is none.
+        halves = 2 if motif.meter.bar_beats / motif.meter.pulse_beats % 2 == 0 else 1
+        bar = end - motif.meter.bar_beats
+        middle = end - motif.meter.bar_beats / halves
+        close = middle if any(bar <= note.start_beats < middle for note in notes) else bar
+        before = [
+            replace(n, length_beats=min(n.length_beats, close - n.start_beats)) for n in notes if n.start_beats < close
+        ]
+    else:
+        close, before = last.start_beats, notes[:-1]
     wanted = motif.key.pitch(degree) % 12
-    pitch = min((p for p in range(128) if p % 12 == wanted), key=lambda p: abs(p - last.pitch))
-    rest = motif.bars * motif.meter.bar_beats - last.start_beats
-    return motif.with_notes((*before, replace(last, pitch=pitch, length_beats=rest)))
+    led = before[-1] if before else last
+    pitch = min((p for p in range(128) if p % 12 == wanted), key=lambda p: (abs(p - led.pitch), abs(p - last.pitch)))
+    closing = replace(last, start_beats=close, pitch=pitch, length_beats=end - close)
+    return motif.with_notes((*before, closing))
 
 
 def _way(one: Motif, other: Motif, motif: Motif) -> float:

@@ -67,6 +67,13 @@ def test_a_change_of_one_bar_is_named(bar: int, notes: tuple[tuple[int, float], 
     assert said(motif(*SOURCE), with_bar(bar, *notes)) == sentence
 
 
+def test_a_bar_whose_notes_are_only_held_as_written_did_not_change():
+    played = motif(*SOURCE)
+    played = played.with_notes([replace(note, length_beats=note.length_beats - 0.02) for note in played.notes])
+    varied = with_bar(2, (72, 2), (65, 1), (64, 1))
+    assert said(played, varied) == "kept the rhythm; bar 2 with one note changed"
+
+
 def test_a_change_from_a_bar_to_the_end_is_named_so():
     higher = tuple((pitch + 12, beats) for pitch, beats in SOURCE[4:])
     assert said(motif(*SOURCE), motif(*SOURCE[:4], *higher)) == "kept the rhythm; from bar 2 an octave higher"

@@ -113,6 +113,13 @@ def test_chords_stay_as_they_are_even_under_a_melody_that_is_moved():
         assert "notes under the melody kept" in variation.sentence
 
 
+def test_other_chords_are_whole():
+    for variation in vary(SONG, Brief(count=5, chords="reharmonise")):
+        for bar in range(4):
+            sounding = {note.pitch % 12 for note in variation.motif.notes if note.start_beats == 4 * bar}
+            assert len(sounding) >= 3
+
+
 def test_other_chords_have_the_rhythm_of_the_old_ones_and_lie_in_the_key():
     variations = vary(SONG, Brief(count=5, chords="reharmonise"))
     for variation in variations:

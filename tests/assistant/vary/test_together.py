@@ -71,6 +71,16 @@ def test_a_period_says_the_idea_twice_and_stops_half_way_on_the_dominant():
     assert [note for note in phrase.notes if note.start_beats < half][-1].pitch % 12 == 7
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_close_is_a_long_note_on_a_strong_beat(seed: int):
+    for form in ("sentence", "period"):
+        phrase = developed(LOW, form, seed=seed)
+        last = phrase.notes[-1]
+        assert last.pitch % 12 == phrase.key.tonic
+        assert last.end_beats == phrase.clip.length_beats
+        assert last.length_beats in (2, 4)
+
+
 def test_drums_are_grown_too_and_stay_a_drum_part():
     beat = Motif(Clip(tuple(Note(n / 2, 42 if n % 4 else 36, 0.25) for n in range(16))), drums=True)
     phrase = developed(beat, "sentence")
